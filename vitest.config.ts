@@ -1,10 +1,13 @@
 import { defineConfig } from "vitest/config";
 
+/** Where .ci/run collects machine-readable reports. */
+const reports = process.env["TEST_REPORTS"];
 const exclude = ["**/node_modules/**", "gen/**", "dist/**"];
 
 /** unit: no process, no network. integration: real PostgreSQL, NATS or Envoy. e2e: whole systems under `mesh`. */
 export default defineConfig({
   test: {
+    reporters: reports ? ["default", ["json", { outputFile: `${reports}/${process.pid}.json` }]] : ["default"],
     projects: [
       {
         test: {

@@ -82,7 +82,9 @@ function writeSystemDescriptors(image: string): void {
     for (const file of all.file) if (file.name.startsWith(`${system}/`)) collect(file.name, byName, wanted);
     collect("google/rpc/error_details.proto", byName, wanted);
     collect("google/rpc/status.proto", byName, wanted);
-    const set: FileDescriptorSet = create(FileDescriptorSetSchema, { file: all.file.filter((file) => wanted.has(file)) });
+    const set: FileDescriptorSet = create(FileDescriptorSetSchema, {
+      file: all.file.filter((file) => wanted.has(file)),
+    });
     writeFileSync(`gen/descriptors/${system}.binpb`, toBinary(FileDescriptorSetSchema, set));
   }
 }
