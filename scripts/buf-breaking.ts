@@ -21,7 +21,7 @@ function check(ref: string): void {
   // The old contracts are compiled with today's third-party modules: those are not in git.
   const config = readFileSync("buf.yaml", "utf8").replace("- path: proto\n", `- path: ${old}/proto\n`);
   run("buf", ["build", "--config", config, "-o", join(old, "image.binpb")]);
-  run("buf", ["breaking", "--against", join(old, "image.binpb")]);
+  run("buf", ["breaking", "gen/image.binpb", "--against", join(old, "image.binpb")]);
 }
 
 function run(command: string, args: string[]): void {
