@@ -46,8 +46,8 @@ export async function openLoop(
 
 /** The value that `share` (0 to 1) of the ascending `values` do not exceed; NaN when there are none (nearest rank). */
 export function percentile(values: readonly number[], share: number): number {
-  if (values.length === 0) return Number.NaN;
-  return values[Math.min(values.length - 1, Math.ceil(values.length * share) - 1)] ?? Number.NaN;
+  const rank = Math.ceil(values.length * share);
+  return values[Math.min(values.length, Math.max(1, rank)) - 1] ?? Number.NaN;
 }
 
 /** The middle value, NaN when there are none. */
