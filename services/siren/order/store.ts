@@ -1,0 +1,82 @@
+import type { Prisma, Order as Row, ProductSnapshot as SnapshotRow } from "#gen/prisma/siren/order/client.ts";
+import { OrderStatus } from "#gen/proto/siren/order/v1/order.ts";
+import { ProductStatus } from "#gen/proto/siren/product/v1/product.ts";
+import type { Order, Snapshot } from "./domain.ts";
+
+const AVAILABLE = ProductStatus.PRODUCT_STATUS_AVAILABLE;
+const SOLD_OUT = ProductStatus.PRODUCT_STATUS_SOLD_OUT;
+
+/** A snapshot as it is kept, with the times when its first and its newest event arrived. */
+export interface KeptSnapshot extends Snapshot {
+  readonly createTime: Date;
+  readonly updateTime: Date;
+}
+
+/** The orders and order's copy of the products; both newest first. */
+export class OrderStore {
+  readonly #db: Prisma.TransactionClient;
+
+  constructor(db: Prisma.TransactionClient) {
+    this.#db = db;
+  }
+
+  async insert(order: Pick<Order, "productId" | "price" | "customerId">): Promise<Order> {
+    return toOrder(await this.#db.order.create({ data: { ...order, status: "ORDERED" } }));
+  }
+
+  async find(orderId: bigint): Promise<Order | undefined> {
+    const row = await this.#db.order.findUnique({ where: { orderId } });
+    return row ? toOrder(row) : undefined;
+  }
+
+  /** At most `take` orders older than `before`; an empty customer and a product of 0 mean any. */
+  async page(
+    filter: { customerId: string; productId: bigint },
+    before: bigint | undefined,
+    take: number,
+  ): Promise<Order[]> {
+    const where: Prisma.OrderWhereInput = {};
+    if (filter.customerId !== "") where.customerId = filter.customerId;
+    if (filter.productId !== 0n) where.productId = filter.productId;
+    if (before !== undefined) where.orderId = { lt: before };
+    const rows = await this.#db.order.findMany({ where, orderBy: { orderId: "desc" }, take });
+    return rows.map(toOrder);
+  }
+
+  /** Keeps what an event tells, unless a newer event has arrived before it. */
+  async learn({ productId, name, status, version }: Snapshot): Promise<void> {
+    const column = toColumn(status);
+    await this.#db.$executeRaw`
+      INSERT INTO product_snapshot (product_id, name, status, version)
+      VALUES (${productId}, ${name}, ${column}::product_status, ${version})
+      ON CONFLICT (product_id) DO UPDATE
+        SET name = excluded.name, status = excluded.status, version = excluded.version, update_time = now()
+        WHERE product_snapshot.version < excluded.version`;
+  }
+
+  async findSnapshot(productId: bigint): Promise<KeptSnapshot | undefined> {
+    const row = await this.#db.productSnapshot.findUnique({ where: { productId } });
+    return row ? toSnapshot(row) : undefined;
+  }
+
+  /** At most `take` snapshots of products older than `before`, of one status or, for UNSPECIFIED, of any. */
+  async pageSnapshots(status: ProductStatus, before: bigint | undefined, take: number): Promise<KeptSnapshot[]> {
+    const where: Prisma.ProductSnapshotWhereInput = {};
+    if (status !== ProductStatus.PRODUCT_STATUS_UNSPECIFIED) where.status = toColumn(status);
+    if (before !== undefined) where.productId = { lt: before };
+    const rows = await this.#db.productSnapshot.findMany({ where, orderBy: { productId: "desc" }, take });
+    return rows.map(toSnapshot);
+  }
+}
+
+function toOrder(row: Row): Order {
+  return { ...row, status: OrderStatus.ORDER_STATUS_ORDERED };
+}
+
+function toSnapshot(row: SnapshotRow): KeptSnapshot {
+  return { ...row, status: row.status === "AVAILABLE" ? AVAILABLE : SOLD_OUT };
+}
+
+function toColumn(status: ProductStatus): SnapshotRow["status"] {
+  return status === AVAILABLE ? "AVAILABLE" : "SOLD_OUT";
+}
