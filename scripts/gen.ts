@@ -9,6 +9,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { dirname, join } from "node:path";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type FileDescriptorProto, type FileDescriptorSet, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { writeEnvoyDescriptors } from "./envoy-descriptors.ts";
 
 interface Part {
   readonly name: string;
@@ -27,7 +28,7 @@ const env = {
   PRISMA_SCHEMA_ENGINE_BINARY: "/bin/true",
 };
 
-const parts: readonly Part[] = [protos(), ...prismaClients()];
+const parts: readonly Part[] = [protos(), envoy(), ...prismaClients()];
 const stale = parts.filter((part) => !isCurrent(part));
 if (process.argv.includes("--check")) {
   for (const part of stale) console.error(`gen/: ${part.name} is out of date; run "make gen"`);
@@ -49,6 +50,19 @@ function protos(): Part {
       execute("buf", ["generate"]);
       execute("buf", ["build", "--as-file-descriptor-set", "-o", "gen/image.binpb"]);
       writeSystemDescriptors("gen/image.binpb");
+    },
+  };
+}
+
+function envoy(): Part {
+  const output = "gen/envoy.binpb";
+  return {
+    name: "envoy",
+    inputs: ["scripts/envoy-descriptors.ts"],
+    output,
+    run() {
+      mkdirSync(dirname(output), { recursive: true });
+      writeEnvoyDescriptors(output, join(bin, "buf"));
     },
   };
 }
