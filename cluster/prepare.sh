@@ -1,0 +1,27 @@
+#!/bin/sh
+# What skaffold runs before it deploys: makes what is not in files, and leaves alone what is there.
+#   - the Secret `postgres`, one random password, in the namespace of the server and of each system
+#   - the ConfigMap `descriptors` with the contracts for the gateway's transcoder
+set -eu
+cd "$(dirname "$0")/.."
+
+ensure_namespace() {
+  kubectl get namespace "$1" >/dev/null 2>&1 || kubectl create namespace "$1"
+}
+
+ensure_namespace postgres
+if ! kubectl -n postgres get secret postgres >/dev/null 2>&1; then
+  # Hexadecimal, so that it needs no escaping in a URL.
+  head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n' | kubectl -n postgres create secret generic postgres --from-file=password=/dev/stdin
+fi
+for folder in services/*/kustomization.yaml; do
+  system=$(basename "$(dirname "$folder")")
+  ensure_namespace "$system"
+  kubectl -n "$system" get secret postgres >/dev/null 2>&1 ||
+    kubectl -n postgres get secret postgres -o jsonpath='{.data.password}' | base64 -d |
+      kubectl -n "$system" create secret generic postgres --from-file=password=/dev/stdin
+done
+
+node scripts/gen.ts
+kubectl -n istio-system create configmap descriptors --from-file=gen/descriptors --dry-run=client -o yaml |
+  kubectl apply --server-side --force-conflicts -f -
