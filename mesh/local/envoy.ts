@@ -79,6 +79,8 @@ function argumentsOf(options: EnvoyOptions, bootstrapFile: string): string[] {
     ...["--log-level", options.logLevel ?? "warning"],
     ...["--drain-time-s", String(drainSeconds)],
     ...["--drain-strategy", "immediate"],
+    // Ejections and access logs are read as they happen; Envoy's default is 10 s.
+    ...["--file-flush-interval-msec", "100"],
     "--disable-hot-restart",
   ];
 }
