@@ -3,6 +3,7 @@ import { invalidRequest } from "./errors.ts";
 
 const defaultSize = 50;
 const maxSize = 1000;
+const maxId = 2n ** 63n - 1n;
 
 export interface PageRequest {
   readonly pageSize: number;
@@ -45,6 +46,27 @@ export async function page<Row>(
 
 type Filter = readonly (string | number | bigint)[];
 
+/**
+ * One page of a list that is ordered by an int64 id, newest first.
+ *
+ * @param query the rows with an id below `before` (undefined: from the newest), `size` at most
+ * @throws ServiceError INVALID_PAGE_SIZE, INVALID_PAGE_TOKEN
+ */
+export async function pageById<Row>(
+  request: PageRequest,
+  options: PageOptions,
+  query: (before: bigint | undefined, size: number) => Promise<readonly Row[]>,
+  idOf: (row: Row) => bigint,
+): Promise<Page<Row>> {
+  return page(request, options, (after, size) => query(after === undefined ? undefined : parseId(after), size), idOf);
+}
+
+function parseId(text: string): bigint {
+  const id = /^\d{1,19}$/.test(text) ? BigInt(text) : 0n;
+  if (id < 1n || id > maxId) throw foreignToken();
+  return id;
+}
+
 function sizeOf(asked: number): number {
   if (asked < 0) throw refused("page_size", "INVALID_PAGE_SIZE", "must not be negative");
   return asked === 0 ? defaultSize : Math.min(asked, maxSize);
@@ -58,7 +80,7 @@ function parseToken(token: string, filter: Filter): string {
   const text = Buffer.from(token, "base64url").toString();
   const key = text.slice(text.indexOf(".") + 1);
   if (formatToken(key, filter) !== token) {
-    throw refused("page_token", "INVALID_PAGE_TOKEN", "is not a token of this list; start again without one");
+    throw foreignToken();
   }
   return key;
 }
@@ -67,6 +89,10 @@ function parseToken(token: string, filter: Filter): string {
 function fingerprintOf(key: string, filter: Filter): string {
   const text = JSON.stringify([key, ...filter.map((value) => [typeof value, String(value)])]);
   return createHash("sha256").update(text).digest("base64url").slice(0, 8);
+}
+
+function foreignToken() {
+  return refused("page_token", "INVALID_PAGE_TOKEN", "is not a token of this list; start again without one");
 }
 
 function refused(field: string, reason: string, description: string) {

@@ -5,7 +5,7 @@ import type { Client } from "#mesh/service/client.ts";
 import type { Database } from "#mesh/service/database.ts";
 import { event } from "#mesh/service/event.ts";
 import type { Handlers } from "#mesh/service/handler.ts";
-import { page } from "#mesh/service/pagination.ts";
+import { pageById } from "#mesh/service/pagination.ts";
 import { present } from "#mesh/service/present.ts";
 import { place, refuseSoldOut } from "./domain.ts";
 import { refuse } from "./errors.ts";
@@ -41,10 +41,10 @@ export function rpc({ database, product }: Parts): Handlers<typeof OrderServiceS
     },
 
     async listOrders(request) {
-      const { rows, nextPageToken } = await page(
+      const { rows, nextPageToken } = await pageById(
         request,
         { filter: [request.customerId, request.productId] },
-        (after, size) => database.store.page(request, after === undefined ? undefined : BigInt(after), size),
+        (before, size) => database.store.page(request, before, size),
         (order) => order.orderId,
       );
       return { orders: rows, nextPageToken };
@@ -57,11 +57,10 @@ export function rpc({ database, product }: Parts): Handlers<typeof OrderServiceS
     },
 
     async listProductSnapshots(request) {
-      const { rows, nextPageToken } = await page(
+      const { rows, nextPageToken } = await pageById(
         request,
         { filter: [request.status] },
-        (after, size) =>
-          database.store.pageSnapshots(request.status, after === undefined ? undefined : BigInt(after), size),
+        (before, size) => database.store.pageSnapshots(request.status, before, size),
         (snapshot) => snapshot.productId,
       );
       return { productSnapshots: rows, nextPageToken };

@@ -3,7 +3,7 @@ import type { Product as ProductMessage, ProductServiceService } from "#gen/prot
 import type { Database } from "#mesh/service/database.ts";
 import { event } from "#mesh/service/event.ts";
 import type { Handlers } from "#mesh/service/handler.ts";
-import { page } from "#mesh/service/pagination.ts";
+import { pageById } from "#mesh/service/pagination.ts";
 import { present } from "#mesh/service/present.ts";
 import { maskedFields } from "#mesh/service/update-mask.ts";
 import { type Product, revise } from "./domain.ts";
@@ -34,18 +34,19 @@ export function rpc({ database }: Parts): Handlers<typeof ProductServiceService>
     },
 
     async listProducts(request) {
-      const { rows, nextPageToken } = await page(
+      const { rows, nextPageToken } = await pageById(
         request,
         { filter: [request.status] },
-        (after, size) => database.store.page(request.status, after === undefined ? undefined : BigInt(after), size),
+        (before, size) => database.store.page(request.status, before, size),
         (product) => product.productId,
       );
       return { products: rows.map(toMessage), nextPageToken };
     },
 
     async updateProduct(request, call) {
-      const { productId } = present(request.product);
-      const change = maskedFields(request, { resource: "product", mutable: ["name", "price", "status"] });
+      const resource = present(request.product);
+      const { productId } = resource;
+      const change = maskedFields(resource, request.updateMask, ["name", "price", "status"]);
       call.correlate(productId);
       return database.answer(call, async (tx) => {
         const product = await tx.store.update(revise(await find(tx.store, productId), change));

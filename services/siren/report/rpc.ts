@@ -1,7 +1,7 @@
 import type { Report as ReportMessage, ReportServiceService } from "#gen/proto/siren/report/v1/report.ts";
 import type { Database } from "#mesh/service/database.ts";
 import type { Handlers } from "#mesh/service/handler.ts";
-import { page } from "#mesh/service/pagination.ts";
+import { pageById } from "#mesh/service/pagination.ts";
 import type { Report } from "./domain.ts";
 import { refuse } from "./errors.ts";
 import type { ReportStore } from "./store.ts";
@@ -21,10 +21,10 @@ export function rpc({ database, greeting }: Parts): Handlers<typeof ReportServic
     },
 
     async listReports(request) {
-      const { rows, nextPageToken } = await page(
+      const { rows, nextPageToken } = await pageById(
         request,
         { filter: [request.status] },
-        (after, size) => database.store.page(request.status, after === undefined ? undefined : BigInt(after), size),
+        (before, size) => database.store.page(request.status, before, size),
         (report) => report.productId,
       );
       return { reports: rows.map(toMessage), nextPageToken, greeting };
