@@ -223,7 +223,7 @@ function parseMethods(service: Uint8Array): ReadonlyMap<string, MethodDescriptor
   return methods;
 }
 
-const empty = new Uint8Array();
+const empty: Uint8Array = new Uint8Array();
 
 /** Calls the reader of each field that has one, and skips the rest. */
 export function read(bytes: Uint8Array, fields: Record<number, (reader: BinaryReader) => unknown>): void {

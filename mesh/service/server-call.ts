@@ -1,0 +1,109 @@
+import type { Metadata } from "@grpc/grpc-js";
+import type { Call, IdempotencyKey } from "./call.ts";
+import type { Logger } from "./log.ts";
+import type { Argument } from "./refusals.ts";
+import { type Telemetry, type Span } from "./telemetry.ts";
+import { parseTraceparent, type TraceContext } from "./trace-context.ts";
+
+/** The part of a grpc-js call that a handler needs. */
+export interface GrpcCall {
+  readonly metadata: Metadata;
+  readonly cancelled: boolean;
+  getDeadline(): Date | number;
+  on(event: "cancelled", listener: () => void): unknown;
+}
+
+export interface ServerCallOptions {
+  readonly method: string;
+  readonly log: Logger;
+  readonly telemetry: Telemetry;
+  serialize(response: unknown): Buffer;
+}
+
+/** An incoming call as handlers see it. What costs something (signal, child log) is made when it is first asked for. */
+export class ServerCall implements Call<unknown> {
+  readonly method: string;
+  readonly span: Span;
+  readonly requestId: string | undefined;
+  readonly causationId = undefined;
+  correlationId: string | undefined;
+  idempotency: IdempotencyKey | undefined;
+  readonly #grpc: GrpcCall;
+  readonly #options: ServerCallOptions;
+  #controller: AbortController | undefined;
+  #log: Logger | undefined;
+  #encoded: { response: unknown; bytes: Buffer } | undefined;
+
+  constructor(grpc: GrpcCall, options: ServerCallOptions) {
+    this.#grpc = grpc;
+    this.#options = options;
+    this.method = options.method;
+    this.requestId = this.metadata("x-request-id");
+    this.correlationId = this.metadata("x-correlation-id");
+    const parent = parseTraceparent(this.metadata("traceparent"));
+    this.span = options.telemetry.startSpan(options.method, "server", parent);
+    grpc.on("cancelled", () => this.#controller?.abort());
+  }
+
+  get trace(): TraceContext {
+    return this.span.context;
+  }
+
+  get deadline(): number | undefined {
+    const deadline = Number(this.#grpc.getDeadline());
+    return Number.isFinite(deadline) ? deadline : undefined;
+  }
+
+  get cancelled(): boolean {
+    return this.#grpc.cancelled;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#grpc.cancelled) this.#controller.abort();
+    }
+    return this.#controller.signal;
+  }
+
+  get log(): Logger {
+    this.#log ??= this.#options.log.child(this.ids());
+    return this.#log;
+  }
+
+  /** The ids of the flow, as they stand on log lines. */
+  ids(): Record<string, string> {
+    return {
+      method: this.method,
+      traceId: this.trace.traceId,
+      ...(this.correlationId === undefined ? {} : { correlationId: this.correlationId }),
+      ...(this.requestId === undefined ? {} : { requestId: this.requestId }),
+    };
+  }
+
+  correlate(id: Argument): void {
+    this.correlationId = String(id);
+    this.#log = undefined;
+  }
+
+  childSpan(name: string): Span {
+    return this.#options.telemetry.startSpan(name, "client", this.trace);
+  }
+
+  metadata(key: string): string | undefined {
+    const [value] = this.#grpc.metadata.get(key);
+    return value === undefined ? undefined : value.toString();
+  }
+
+  encode(response: unknown): Buffer {
+    if (this.#encoded?.response !== response) {
+      this.#encoded = { response, bytes: this.#options.serialize(response) };
+    }
+    return this.#encoded.bytes;
+  }
+
+  /** Answers with these bytes: what a repeated request got the first time. */
+  answerWith(response: object, bytes: Buffer): void {
+    this.#encoded = { response, bytes };
+  }
+}
