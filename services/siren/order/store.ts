@@ -1,10 +1,11 @@
 import type { Prisma, Order as Row, ProductSnapshot as SnapshotRow } from "#gen/prisma/siren/order/client.ts";
 import { OrderStatus } from "#gen/proto/siren/order/v1/order.ts";
 import { ProductStatus } from "#gen/proto/siren/product/v1/product.ts";
+import { enumColumn } from "#mesh/service/enum-column.ts";
 import type { Order, Snapshot } from "./domain.ts";
 
-const AVAILABLE = ProductStatus.PRODUCT_STATUS_AVAILABLE;
-const SOLD_OUT = ProductStatus.PRODUCT_STATUS_SOLD_OUT;
+const productStatus = enumColumn(ProductStatus, "PRODUCT_STATUS");
+const orderStatus = enumColumn(OrderStatus, "ORDER_STATUS");
 
 /** A snapshot as it is kept, with the times when its first and its newest event arrived. */
 export interface KeptSnapshot extends Snapshot {
@@ -45,7 +46,7 @@ export class OrderStore {
 
   /** Keeps what an event tells, unless a newer event has arrived before it. */
   async learn({ productId, name, status, version }: Snapshot): Promise<void> {
-    const column = toColumn(status);
+    const column = productStatus.toColumn(status);
     await this.#db.$executeRaw`
       INSERT INTO product_snapshot (product_id, name, status, version)
       VALUES (${productId}, ${name}, ${column}::product_status, ${version})
@@ -62,7 +63,7 @@ export class OrderStore {
   /** At most `take` snapshots of products older than `before`, of one status or, for UNSPECIFIED, of any. */
   async pageSnapshots(status: ProductStatus, before: bigint | undefined, take: number): Promise<KeptSnapshot[]> {
     const where: Prisma.ProductSnapshotWhereInput = {};
-    if (status !== ProductStatus.PRODUCT_STATUS_UNSPECIFIED) where.status = toColumn(status);
+    if (status !== ProductStatus.PRODUCT_STATUS_UNSPECIFIED) where.status = productStatus.toColumn(status);
     if (before !== undefined) where.productId = { lt: before };
     const rows = await this.#db.productSnapshot.findMany({ where, orderBy: { productId: "desc" }, take });
     return rows.map(toSnapshot);
@@ -70,13 +71,9 @@ export class OrderStore {
 }
 
 function toOrder(row: Row): Order {
-  return { ...row, status: OrderStatus.ORDER_STATUS_ORDERED };
+  return { ...row, status: orderStatus.fromColumn(row.status) };
 }
 
 function toSnapshot(row: SnapshotRow): KeptSnapshot {
-  return { ...row, status: row.status === "AVAILABLE" ? AVAILABLE : SOLD_OUT };
-}
-
-function toColumn(status: ProductStatus): SnapshotRow["status"] {
-  return status === AVAILABLE ? "AVAILABLE" : "SOLD_OUT";
+  return { ...row, status: productStatus.fromColumn(row.status) };
 }

@@ -1,10 +1,10 @@
 import type { Prisma, Product as Row } from "#gen/prisma/siren/product/client.ts";
 import { ProductStatus } from "#gen/proto/siren/product/v1/product.ts";
+import { enumColumn } from "#mesh/service/enum-column.ts";
 import { LostUpdate } from "#mesh/service/errors.ts";
 import type { Offer, Product } from "./domain.ts";
 
-const AVAILABLE = ProductStatus.PRODUCT_STATUS_AVAILABLE;
-const SOLD_OUT = ProductStatus.PRODUCT_STATUS_SOLD_OUT;
+const productStatus = enumColumn(ProductStatus, "PRODUCT_STATUS");
 
 /** The products, newest first. */
 export class ProductStore {
@@ -15,7 +15,7 @@ export class ProductStore {
   }
 
   async insert({ name, price, status }: Offer): Promise<Product> {
-    return toProduct(await this.#db.product.create({ data: { name, price, status: toColumn(status) } }));
+    return toProduct(await this.#db.product.create({ data: { name, price, status: productStatus.toColumn(status) } }));
   }
 
   async find(productId: bigint): Promise<Product | undefined> {
@@ -27,7 +27,7 @@ export class ProductStore {
   async update({ productId, name, price, status, version }: Product): Promise<Product> {
     const rows = await this.#db.product.updateManyAndReturn({
       where: { productId, version: version - 1n },
-      data: { name, price, status: toColumn(status), version, updateTime: new Date() },
+      data: { name, price, status: productStatus.toColumn(status), version, updateTime: new Date() },
     });
     if (!rows[0]) throw new LostUpdate();
     return toProduct(rows[0]);
@@ -36,7 +36,7 @@ export class ProductStore {
   /** At most `take` products older than `before`, of one status or, for UNSPECIFIED, of any. */
   async page(status: ProductStatus, before: bigint | undefined, take: number): Promise<Product[]> {
     const where: Prisma.ProductWhereInput = {};
-    if (status !== ProductStatus.PRODUCT_STATUS_UNSPECIFIED) where.status = toColumn(status);
+    if (status !== ProductStatus.PRODUCT_STATUS_UNSPECIFIED) where.status = productStatus.toColumn(status);
     if (before !== undefined) where.productId = { lt: before };
     const rows = await this.#db.product.findMany({ where, orderBy: { productId: "desc" }, take });
     return rows.map(toProduct);
@@ -44,9 +44,5 @@ export class ProductStore {
 }
 
 function toProduct(row: Row): Product {
-  return { ...row, status: row.status === "AVAILABLE" ? AVAILABLE : SOLD_OUT };
-}
-
-function toColumn(status: ProductStatus): Row["status"] {
-  return status === AVAILABLE ? "AVAILABLE" : "SOLD_OUT";
+  return { ...row, status: productStatus.fromColumn(row.status) };
 }

@@ -1,9 +1,9 @@
 import type { Prisma, Report as Row } from "#gen/prisma/siren/report/client.ts";
 import { ProductStatus } from "#gen/proto/siren/product/v1/product.ts";
+import { enumColumn } from "#mesh/service/enum-column.ts";
 import type { Report } from "./domain.ts";
 
-const AVAILABLE = ProductStatus.PRODUCT_STATUS_AVAILABLE;
-const SOLD_OUT = ProductStatus.PRODUCT_STATUS_SOLD_OUT;
+const productStatus = enumColumn(ProductStatus, "PRODUCT_STATUS");
 
 /** The report's lines, newest product first. */
 export class ReportStore {
@@ -24,14 +24,18 @@ export class ReportStore {
   }
 
   async save(report: Report): Promise<void> {
-    const row = { ...report, status: toColumn(report.status), registeredTime: report.registeredTime ?? null };
+    const row = {
+      ...report,
+      status: productStatus.toColumn(report.status),
+      registeredTime: report.registeredTime ?? null,
+    };
     await this.#db.report.upsert({ where: { productId: row.productId }, create: row, update: row });
   }
 
   /** At most `take` lines of products older than `before`, of one status or, for UNSPECIFIED, of any. */
   async page(status: ProductStatus, before: bigint | undefined, take: number): Promise<Report[]> {
     const where: Prisma.ReportWhereInput = {};
-    if (status !== ProductStatus.PRODUCT_STATUS_UNSPECIFIED) where.status = toColumn(status);
+    if (status !== ProductStatus.PRODUCT_STATUS_UNSPECIFIED) where.status = productStatus.toColumn(status);
     if (before !== undefined) where.productId = { lt: before };
     const rows = await this.#db.report.findMany({ where, orderBy: { productId: "desc" }, take });
     return rows.map(toReport);
@@ -41,11 +45,7 @@ export class ReportStore {
 function toReport(row: Row): Report {
   return {
     ...row,
-    status: row.status === "AVAILABLE" ? AVAILABLE : SOLD_OUT,
+    status: productStatus.fromColumn(row.status),
     registeredTime: row.registeredTime ?? undefined,
   };
-}
-
-function toColumn(status: ProductStatus): Row["status"] {
-  return status === AVAILABLE ? "AVAILABLE" : "SOLD_OUT";
 }
