@@ -1,0 +1,21 @@
+# syntax=docker/dockerfile:1
+# One image a service: docker build --build-arg SERVICE=siren/product -t siren-product .
+FROM node:24-bookworm-slim AS build
+WORKDIR /src
+COPY package.json package-lock.json ./
+# The tools come as packages; what their install scripts would download is not needed here.
+RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund --ignore-scripts
+COPY buf.yaml buf.gen.yaml ./
+COPY proto proto
+COPY scripts scripts
+COPY mesh mesh
+ARG SERVICE
+COPY services/${SERVICE} services/${SERVICE}
+RUN node scripts/gen.ts && node scripts/bundle.ts services/${SERVICE} /app
+
+FROM gcr.io/distroless/nodejs24-debian12:nonroot
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /app .
+EXPOSE 50051
+CMD ["main.mjs"]
