@@ -7,7 +7,10 @@ export interface DeploymentSurroundings {
   onChange(): void;
 }
 
-/** Keeps as many replicas of the wanted template as are desired, and exchanges old ones as the strategy allows. */
+/**
+ * Keeps as many replicas of the wanted template as are desired, and exchanges old ones as the strategy allows. Nothing happens
+ * before the first `reconcile`.
+ */
 export class DeploymentController {
   template: Template;
   replicas: Replica[] = [];
@@ -22,7 +25,6 @@ export class DeploymentController {
     this.template = template;
     this.#around = around;
     this.desired = initialReplicas(template);
-    this.reconcile();
   }
 
   /** As `kubectl apply`: the number of replicas changes only when the file's number did. */
@@ -40,6 +42,13 @@ export class DeploymentController {
 
   scale(replicas: number): void {
     this.#beforeStop = undefined;
+    this.desired = replicas;
+    this.reconcile();
+  }
+
+  /** What the autoscaler decided; a workload that was stopped stays stopped. */
+  autoscale(replicas: number): void {
+    if (this.#beforeStop !== undefined) return;
     this.desired = replicas;
     this.reconcile();
   }

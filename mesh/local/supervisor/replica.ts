@@ -16,11 +16,14 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly ports: readonly LaunchPort[];
+  /** Called once the process is gone. */
+  release(): void;
 }
 
 export interface LaunchPort {
   readonly name: string;
   readonly containerPort: number;
+  readonly grpc: boolean;
   readonly target: Target;
 }
 
@@ -35,6 +38,8 @@ export interface PodIdentity {
   readonly name: string;
   /** Its own address in 127.0.0.0/8. */
   readonly ip: string;
+  /** Path of the unix socket its gRPC server may listen on. */
+  readonly listen: string;
   /** `unix:` path of its outbound listener. */
   readonly outbound: string;
 }
@@ -159,7 +164,10 @@ export class Replica {
   async #runOnce(started: () => void): Promise<Exit> {
     const { workload } = this.template;
     const launch = await this.template.prepare(this.pod);
-    if (this.terminating) return { code: 0, signal: null };
+    if (this.terminating) {
+      launch.release();
+      return { code: 0, signal: null };
+    }
     this.#launch = launch;
     this.ports = launch.ports;
     const { records, logFile } = this.#around;
@@ -178,6 +186,7 @@ export class Replica {
     const exit = await child.exited;
     this.#probes.stop();
     this.ready = false;
+    launch.release();
     return exit;
   }
 
