@@ -1,0 +1,74 @@
+import { endpointAt } from "../envoy.ts";
+import type { Json } from "../envoy-api.ts";
+import { listAt, nameOf, objectAt, textAt, without } from "./json.ts";
+import { scoped } from "./names.ts";
+import { type Rewriting, rewrite } from "./rewrite.ts";
+import type { Replica } from "./types.ts";
+
+const ads: Json = { ads: {}, resource_api_version: "V3" };
+
+/** A cluster of a proxy as it runs here; undefined for one that has no meaning outside of a pod. */
+export function localizeCluster(
+  cluster: Json,
+  context: Rewriting,
+  endpoints: ReadonlyMap<string, Json>,
+): Json | undefined {
+  const name = nameOf(cluster);
+  const local = { ...rewrite(cluster, context), name: scoped(context.key, name) };
+  if (name.startsWith("inbound|")) return inbound(name, local, context.proxy.replica);
+  if (name === "InboundPassthroughCluster") return undefined;
+  // Nothing here knows where a connection was meant to go before it was redirected: what is not in the mesh is not reached.
+  if (textAt(cluster, "type") === "ORIGINAL_DST") return { ...blackHole, name: scoped(context.key, name) };
+  return textAt(cluster, "type") === "EDS" ? eds(cluster, local, { context, endpoints }) : local;
+}
+
+const blackHole: Json = { type: "STATIC", connect_timeout: "1s" };
+
+function inbound(name: string, local: Json, replica: Replica | undefined): Json | undefined {
+  const port = Number(name.split("|")[1]);
+  const upstream = replica?.ports.find((candidate) => candidate.containerPort === port)?.upstream;
+  if (!upstream) return undefined;
+  const kept = without(
+    local,
+    "cleanup_interval",
+    "upstream_bind_config",
+    "lb_policy",
+    "load_assignment",
+    "original_dst_lb_config",
+  );
+  return { ...kept, type: "STATIC", load_assignment: endpointAt(nameOf(local), addressOf(upstream)) };
+}
+
+/** `unix:/path` or `host:port` as Envoy writes it. */
+export function addressOf(address: string): Json {
+  if (address.startsWith("unix:")) return { pipe: { path: address.slice("unix:".length) } };
+  const colon = address.lastIndexOf(":");
+  return { socket_address: { address: address.slice(0, colon), port_value: Number(address.slice(colon + 1)) } };
+}
+
+function eds(
+  cluster: Json,
+  local: Json,
+  { context, endpoints }: { context: Rewriting; endpoints: ReadonlyMap<string, Json> },
+): Json {
+  const service = edsName(cluster);
+  const out: Json = { ...local, eds_cluster_config: { service_name: service, eds_config: ads } };
+  // A replica's connections come from its own address, so that source addresses in policies mean something; but from there nothing
+  // outside of the machine can be reached.
+  if (process.platform === "linux" && isLoopback(endpoints.get(service))) {
+    out["upstream_bind_config"] = { source_address: { address: context.proxy.ip, port_value: 0 } };
+  }
+  return out;
+}
+
+export function edsName(cluster: Json): string {
+  return textAt(objectAt(cluster, "eds_cluster_config"), "service_name") || nameOf(cluster);
+}
+
+function isLoopback(assignment: Json | undefined): boolean {
+  const all = listAt(assignment, "endpoints").flatMap((locality) => listAt(locality, "lb_endpoints"));
+  return all.every((item) => {
+    const address = objectAt(objectAt(item, "endpoint"), "address");
+    return textAt(objectAt(address, "socket_address"), "address").startsWith("127.");
+  });
+}

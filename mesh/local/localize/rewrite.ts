@@ -1,0 +1,113 @@
+import type { Json } from "../envoy-api.ts";
+import { isJson, type JsonValue, nameOf } from "./json.ts";
+import { scoped } from "./names.ts";
+import { translateSecret } from "./secrets.ts";
+import type { LocalProxy, Place, SecretNeed, Shortfall } from "./types.ts";
+
+/** What rewriting one proxy's resources needs to know and finds out. */
+export interface Rewriting {
+  readonly key: string;
+  readonly proxy: LocalProxy;
+  readonly place: Place;
+  readonly clusters: ReadonlySet<string>;
+  readonly secrets: Map<string, SecretNeed>;
+  readonly shortfalls: Shortfall[];
+}
+
+const ads: Json = { ads: {}, resource_api_version: "V3" };
+
+// Extensions of Istio's own Envoy build, and those that read what iptables left on a connection.
+const leftOut =
+  /^(istio[._]|envoy\.filters\.(network\.metadata_exchange|network\.stackdriver|http\.peer_metadata)|envoy\.filters\.listener\.original_dst$)/;
+
+/** The same resource in the names and with the means of this machine: a copy, whatever its kind. */
+export function rewrite(resource: Json, context: Rewriting): Json {
+  return rewriteObject(resource, { ...context, resource });
+}
+
+interface Within extends Rewriting {
+  readonly resource: Json;
+}
+
+function rewriteObject(json: Json, within: Within): Json {
+  const out: Json = {};
+  for (const [key, value] of Object.entries(json)) {
+    const rewritten = rewriteField(key, value, within);
+    if (rewritten !== undefined) out[key] = rewritten;
+  }
+  return out;
+}
+
+function rewriteField(key: string, value: JsonValue, within: Within): JsonValue | undefined {
+  const rule = rules[key];
+  if (rule) {
+    const answer = rule(value, within);
+    if (answer !== asIs) return answer;
+  }
+  return rewriteValue(value, within);
+}
+
+function rewriteValue(value: JsonValue, within: Within): JsonValue {
+  if (Array.isArray(value)) {
+    return value.filter((item) => !isLeftOut(item)).map((item) => rewriteValue(item, within));
+  }
+  return isJson(value) ? rewriteObject(value, within) : value;
+}
+
+function isLeftOut(item: JsonValue): boolean {
+  return isJson(item) && "typed_config" in item && leftOut.test(nameOf(item));
+}
+
+const asIs = Symbol("as it is");
+
+type Rule = (value: JsonValue, within: Within) => JsonValue | undefined | typeof asIs;
+
+const rules: Readonly<Record<string, Rule>> = {
+  cluster: clusterName,
+  cluster_name: clusterName,
+  // Of a weighted cluster's list; other things called so have no such names.
+  clusters: (value, within) =>
+    Array.isArray(value)
+      ? value.map((item) =>
+          isJson(item) ? { ...rewriteObject(item, within), name: toScoped(nameOf(item), within) } : item,
+        )
+      : asIs,
+  route_config_name: (value, within) => (typeof value === "string" ? scoped(within.key, value) : asIs),
+  tls_certificate_sds_secret_configs: (value, within) =>
+    Array.isArray(value) ? value.filter(isJson).map((item) => secretConfig(item, within)) : asIs,
+  validation_context_sds_secret_config: (value, within) => (isJson(value) ? secretConfig(value, within) : asIs),
+  proto_descriptor: mountedFile,
+  // Zero means to wait for ever for what may never come.
+  initial_fetch_timeout: () => undefined,
+  tracing: (value, within) => (within.place.tracing ? rewriteValue(value, within) : undefined),
+  // Names of statistics: ours tell the proxies apart.
+  alt_stat_name: () => undefined,
+  stat_prefix: (value, within) => (typeof value === "string" ? `${within.key}/${value.replace(/;$/, "")}` : asIs),
+};
+
+function clusterName(value: JsonValue, within: Within): JsonValue | typeof asIs {
+  return typeof value === "string" ? toScoped(value, within) : asIs;
+}
+
+function toScoped(name: string, within: Within): string {
+  return within.clusters.has(name) ? scoped(within.key, name) : name;
+}
+
+function secretConfig(config: Json, within: Within): Json {
+  const { name, need } = translateSecret(nameOf(config), within.proxy);
+  within.secrets.set(name, need);
+  return { name, sds_config: ads };
+}
+
+function mountedFile(value: JsonValue, within: Within): JsonValue | undefined | typeof asIs {
+  if (typeof value !== "string" || value === "") return asIs;
+  const file = within.place.mountedFile(value);
+  if (file) return file;
+  within.shortfalls.push({
+    resource: within.resource,
+    severity: "error",
+    message: `${value} is a file of the cluster that does not exist on this machine`,
+    hint: "name /etc/mesh/descriptors/<system>.binpb for a system whose contracts are under proto/<system>",
+  });
+  return value;
+}
