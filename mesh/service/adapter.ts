@@ -109,7 +109,8 @@ class MethodRun {
 
   #open(grpc: ServerUnaryCall<object, Buffer> | ServerWritableStream<object, Buffer>): ServerCall {
     const { log, telemetry } = this.#options;
-    return new ServerCall(grpc, { method: this.#name, log, telemetry, serialize: this.#method.responseSerialize });
+    const { responseSerialize: serialize, responseDeserialize: deserialize } = this.#method;
+    return new ServerCall(grpc, { method: this.#name, log, telemetry, serialize, deserialize });
   }
 
   #validate(request: object): void {

@@ -34,6 +34,8 @@ export interface Call<R = unknown> extends Context {
   readonly idempotency: IdempotencyKey | undefined;
   /** @internal encodes the response once, for the wire and for the record */
   encode(response: R): Buffer;
+  /** @internal an answer that was stored */
+  decode(bytes: Buffer): R;
 }
 
 /** A request as `request_id` names it. */

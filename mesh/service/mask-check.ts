@@ -38,7 +38,7 @@ function isMask(field: FieldDescriptor): boolean {
   return field.typeName === "google.protobuf.FieldMask";
 }
 
-function problemOf(path: string, type: MessageDescriptor, types: Types) {
+function problemOf(path: string, type: MessageDescriptor, types: Types): Omit<FieldViolation, "field"> | undefined {
   const [head, ...rest] = path.split(".");
   const field = type.fields.find(({ name }) => name === head);
   const isLeaf = rest.length === 0;

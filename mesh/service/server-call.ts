@@ -2,7 +2,7 @@ import type { Metadata } from "@grpc/grpc-js";
 import type { Call, IdempotencyKey } from "./call.ts";
 import type { Logger } from "./log.ts";
 import type { Argument } from "./refusals.ts";
-import { type Telemetry, type Span } from "./telemetry.ts";
+import type { Span, Telemetry } from "./telemetry.ts";
 import { parseTraceparent, type TraceContext } from "./trace-context.ts";
 
 /** The part of a grpc-js call that a handler needs. */
@@ -18,6 +18,7 @@ export interface ServerCallOptions {
   readonly log: Logger;
   readonly telemetry: Telemetry;
   serialize(response: unknown): Buffer;
+  deserialize(bytes: Buffer): object;
 }
 
 /** An incoming call as handlers see it. What costs something (signal, child log) is made when it is first asked for. */
@@ -96,14 +97,16 @@ export class ServerCall implements Call<unknown> {
   }
 
   encode(response: unknown): Buffer {
-    if (this.#encoded?.response !== response) {
-      this.#encoded = { response, bytes: this.#options.serialize(response) };
-    }
-    return this.#encoded.bytes;
+    const known = this.#encoded;
+    if (known && known.response === response) return known.bytes;
+    const bytes = this.#options.serialize(response);
+    this.#encoded = { response, bytes };
+    return bytes;
   }
 
-  /** Answers with these bytes: what a repeated request got the first time. */
-  answerWith(response: object, bytes: Buffer): void {
+  decode(bytes: Buffer): unknown {
+    const response = this.#options.deserialize(bytes);
     this.#encoded = { response, bytes };
+    return response;
   }
 }

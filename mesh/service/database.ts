@@ -1,0 +1,208 @@
+import { PrismaPg } from "@prisma/adapter-pg";
+import pg from "pg";
+import type { Call, Context } from "./call.ts";
+import { Code } from "./codes.ts";
+import { env, envInteger } from "./config.ts";
+import { crashPoint } from "./crash-point.ts";
+import { LostUpdate, ServiceError } from "./errors.ts";
+import type { ReceivedEvent } from "./event.ts";
+import { migrate } from "./migrate.ts";
+import { AlreadyAnswered, flush, type OutboxRow, outboxRow, type SqlTransaction } from "./outbox.ts";
+import { RequestAnswers } from "./request-answers.ts";
+import { isConflict } from "./storage-failure.ts";
+import type { EventTransaction, Transaction } from "./transaction.ts";
+
+/** A service's own database, as its rpc.ts and workers see it. */
+export interface Database<Store> {
+  /** The store outside any transaction: for reads. */
+  readonly store: Store;
+  /**
+   * Runs `work` in one transaction; what it publishes is stored with the commit. A LostUpdate, a serialisation failure or a deadlock runs it again, three
+   * times in all.
+   *
+   * @throws ServiceError ABORTED CONCURRENT_UPDATE when the third run lost too; CANCELLED when the context ended before it began
+   */
+  transaction<T>(context: Context, work: (tx: Transaction<Store>) => Promise<T> | T): Promise<T>;
+  /**
+   * A transaction whose result is the method's answer, kept under the request's request_id. When the same request was answered meanwhile this
+   * transaction rolls back and the first answer is the result.
+   */
+  answer<R>(call: Call<R>, work: (tx: Transaction<Store>) => Promise<R> | R): Promise<R>;
+}
+
+export interface DatabaseOptions<Db, Store> {
+  /** Makes the Prisma client: `(adapter) => new PrismaClient({ adapter })`. */
+  client(adapter: PrismaPg): PrismaLike<Db>;
+  /** Makes the store over the client, or over a transaction. */
+  store(db: Db): Store;
+  /** The folder of migrations. */
+  readonly migrations: string;
+  /** Default: `DATABASE_URL`. */
+  readonly url?: string;
+  /** Connections of this process. Default: `DATABASE_POOL`, or 4. */
+  readonly poolSize?: number;
+}
+
+/** What is used of a Prisma client. */
+export interface PrismaLike<Db> {
+  $transaction<R>(work: (tx: Db) => Promise<R>, options?: { maxWait?: number; timeout?: number }): Promise<R>;
+  $disconnect(): Promise<void>;
+}
+
+/** Tries of a transaction that loses against others. */
+const maxTries = 3;
+/** How long a connection may be waited for before the database counts as away; a limit of this process, not of another service. */
+const connectMs = 5_000;
+/** Prisma's own limits of a transaction; the caller's deadline is the one that matters. */
+const limits = { maxWait: 60_000, timeout: 60_000 };
+
+/** The service's PostgreSQL through Prisma. Nothing connects before `serve` prepares it, or a query is made. */
+export function openDatabase<Db, Store>(options: DatabaseOptions<Db, Store>): PostgresDatabase<Db, Store> {
+  return new PostgresDatabase(options);
+}
+
+export class PostgresDatabase<Db = unknown, Store = unknown> implements Database<Store> {
+  readonly store: Store;
+  readonly url: string;
+  readonly pool: pg.Pool;
+  readonly answers: RequestAnswers;
+  readonly #client: PrismaLike<Db>;
+  readonly #storeOf: (db: Db) => Store;
+  readonly #migrations: string;
+  #source = "";
+  #committed: () => void = () => {};
+
+  constructor(options: DatabaseOptions<Db, Store>) {
+    this.url = options.url ?? env("DATABASE_URL");
+    const max = options.poolSize ?? envInteger("DATABASE_POOL", 4);
+    this.pool = new pg.Pool({ connectionString: this.url, max, connectionTimeoutMillis: connectMs });
+    this.pool.on("error", () => {}); // An idle connection broke; the next query makes a new one, or reports.
+    this.answers = new RequestAnswers(this.pool);
+    this.#client = options.client(new PrismaPg(this.pool, { statementNameGenerator: ({ sql }) => statementName(sql) }));
+    this.#storeOf = options.store;
+    this.store = options.store(this.#client as unknown as Db);
+    this.#migrations = options.migrations;
+  }
+
+  transaction<T>(context: Context, work: (tx: Transaction<Store>) => Promise<T> | T): Promise<T> {
+    return this.#committing(context, (tx) => work(tx));
+  }
+
+  async answer<R>(call: Call<R>, work: (tx: Transaction<Store>) => Promise<R> | R): Promise<R> {
+    const key = call.idempotency;
+    if (!key) return this.transaction(call, work);
+    try {
+      return await this.#committing(call, work, (response) => ({ key, response: call.encode(response) }));
+    } catch (error) {
+      if (!(error instanceof AlreadyAnswered)) throw error;
+      const first = await this.answers.find(key);
+      if (!first) throw new Error("an answer vanished while it was waited for");
+      return call.decode(first);
+    }
+  }
+
+  /**
+   * The effect of an event, with its inbox row, in one transaction.
+   *
+   * @returns false when the event was applied before
+   */
+  async effect(
+    event: ReceivedEvent,
+    context: Context,
+    work: (tx: EventTransaction<Store>) => Promise<unknown>,
+  ): Promise<boolean> {
+    return this.#committing(context, async (tx, db) => {
+      const fresh = await db.$executeRawUnsafe(insertInbox, event.id, event.type);
+      if (fresh === 0) return false;
+      await work({ ...tx, event });
+      return true;
+    });
+  }
+
+  /** Makes the database when there is none and applies the migrations. @throws Error when it cannot be reached */
+  prepare(): Promise<void> {
+    return migrate(this.url, this.#migrations);
+  }
+
+  /** @internal what `serve` knows and events need. @param source `order.siren` @param committed called after a commit with events */
+  attach(source: string, committed: () => void): void {
+    this.#source = source;
+    this.#committed = committed;
+  }
+
+  /** Whether it answers now. @throws the driver's error when it does not */
+  async ping(): Promise<void> {
+    await this.pool.query("SELECT 1");
+  }
+
+  async close(): Promise<void> {
+    await this.#client.$disconnect();
+    if (!this.pool.ended) await this.pool.end();
+  }
+
+  async #committing<T>(
+    context: Context,
+    work: (tx: Transaction<Store>, db: SqlTransaction) => Promise<T> | T,
+    answerOf?: (result: T) => Parameters<typeof flush>[2],
+  ): Promise<T> {
+    let tries = 0;
+    for (;;) {
+      demandLive(context);
+      const events: OutboxRow[] = [];
+      try {
+        const result = await this.#client.$transaction(async (db) => {
+          const sql = db as unknown as SqlTransaction;
+          const done = await work(this.#transactionOf(db, events, context), sql);
+          await flush(sql, events, answerOf?.(done));
+          crashPoint("transaction.beforeCommit");
+          return done;
+        }, limits);
+        crashPoint("transaction.afterCommit");
+        if (events.length > 0) this.#committed();
+        return result;
+      } catch (error) {
+        if (!(error instanceof LostUpdate) && !isConflict(error)) throw error;
+        tries += 1;
+        if (tries === maxTries) throw concurrentUpdate(error);
+      }
+    }
+  }
+
+  #transactionOf(db: Db, events: OutboxRow[], context: Context): Transaction<Store> {
+    return {
+      store: this.#storeOf(db),
+      publish: (event, message, about) => {
+        events.push(outboxRow(event, message, about, { context, source: this.#source }));
+      },
+    };
+  }
+}
+
+const insertInbox = "INSERT INTO mesh.inbox (event_id, type) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+
+/** Work that nobody waits for any more must not begin. */
+function demandLive({ signal }: Context): void {
+  if (signal.aborted) {
+    throw new ServiceError({ code: Code.CANCELLED, reason: "CANCELLED", message: "the call was over before it was done" });
+  }
+}
+
+function concurrentUpdate(cause: unknown): ServiceError {
+  return new ServiceError({
+    code: Code.ABORTED,
+    reason: "CONCURRENT_UPDATE",
+    message: "It was changed by others at the same time, three times in a row. Read it again and repeat.",
+    cause,
+  });
+}
+
+const names = new Map<string, string>();
+
+/** Prepared statements are known by name. Prisma's statements are few, as their values are parameters; beyond a limit they stay unnamed. */
+function statementName(sql: string): string {
+  const known = names.get(sql);
+  if (known !== undefined) return known;
+  const name = names.size < 500 ? `q${names.size}` : "";
+  if (name) names.set(sql, name);
+  return name;
+}
