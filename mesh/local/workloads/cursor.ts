@@ -1,6 +1,6 @@
 import { type Finding, formatPath } from "#mesh/istio/finding.ts";
 import type { KubeObject } from "#mesh/istio/kube-object.ts";
-import type { Path } from "#mesh/istio/source.ts";
+import type { Path, Source } from "#mesh/istio/source.ts";
 
 /**
  * A place in a Kubernetes object that is read as an expected type. Whatever is not of that type becomes a finding at its
@@ -17,6 +17,11 @@ export class Cursor {
     this.#findings = findings;
     this.path = place.path;
     this.value = place.value;
+  }
+
+  /** The document it stands in. */
+  get source(): Source {
+    return this.#object.source;
   }
 
   get present(): boolean {
