@@ -1,7 +1,6 @@
 import type pg from "pg";
-import type { Answers } from "./answers.ts";
+import { type Answers, requestIdReused } from "./answers.ts";
 import type { IdempotencyKey } from "./call.ts";
-import { invalidRequest } from "./errors.ts";
 
 /** The answers in mesh.answers, written by `database.answer` in the transaction that made them. */
 export class RequestAnswers implements Answers {
@@ -20,12 +19,6 @@ export class RequestAnswers implements Answers {
     const [row] = rows;
     if (!row) return undefined;
     if (row.fingerprint.equals(fingerprint)) return row.response;
-    throw invalidRequest([
-      {
-        field: "request_id",
-        reason: "REQUEST_ID_REUSED",
-        description: "was used for another request; every request needs a fresh one",
-      },
-    ]);
+    throw requestIdReused();
   }
 }
