@@ -12,6 +12,7 @@ CREATE TABLE "orders" (
   "status" "order_status" NOT NULL,
   "version" BIGINT NOT NULL DEFAULT 1,
   "request_id" TEXT,
+  "request_hash" BYTEA,
   "cancel_request_id" TEXT,
   "delivery_open" BOOLEAN NOT NULL DEFAULT false,
   "step_time" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
