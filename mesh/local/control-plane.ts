@@ -1,0 +1,215 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Finding } from "#mesh/istio/finding.ts";
+import { isRecord, type KubeObject } from "#mesh/istio/kube-object.ts";
+import { buildMesh } from "#mesh/xds/mesh.ts";
+import { AdsServer } from "./ads.ts";
+import { type CertificateAuthority, openAuthority } from "./certificates.ts";
+import { compileProxies } from "./compile-proxies.ts";
+import { credentialsOf } from "./credentials.ts";
+import type { Json } from "./envoy-api.ts";
+import { findingsOfRejections, findingsOfShortfalls, uniqueFindings } from "./findings.ts";
+import { type GatewayPortOptions, GatewayPorts } from "./gateway-ports.ts";
+import { Latest } from "./latest.ts";
+import { localize } from "./localize/localize.ts";
+import type { Localized, Place, Replica } from "./localize/types.ts";
+import { mountedFiles } from "./mounted-files.ts";
+import { completeObjects } from "./pods.ts";
+import { SecretStore } from "./secret-store.ts";
+import { type EnvoyState, SupervisedEnvoy } from "./supervised-envoy.ts";
+
+export type { Replica, ReplicaPort } from "./localize/types.ts";
+
+export interface ControlPlaneOptions {
+  /** Certificates, copies of descriptors. */
+  readonly stateDir: string;
+  /** Sockets and Envoy's bootstrap; a short path (a socket's path has 107 bytes at most). */
+  readonly runDir: string;
+  readonly logDir: string;
+  readonly gateway: GatewayPortOptions;
+  /** The gateway's own address, the source of its connections; default 127.0.1.1. */
+  readonly gatewayIp?: string;
+  /** Folder of `<system>.binpb`; default gen/descriptors of this repository. */
+  readonly descriptors?: string;
+  /** Life of workload certificates, of which half is used; default 24 h. */
+  readonly certificateTtlMs?: number;
+  readonly concurrency?: number;
+  /** `host:port` of an OpenTelemetry collector. */
+  readonly otlp?: string;
+}
+
+export interface Input {
+  /** Everything from istio/ and k8s.yaml. */
+  readonly objects: readonly KubeObject[];
+  readonly replicas: readonly Replica[];
+  /** What loading the objects found: with an error among them the objects in force stay. */
+  readonly findings?: readonly Finding[];
+}
+
+export interface Applied {
+  readonly findings: readonly Finding[];
+  /** Whether Envoy runs what the objects say; if not, it runs what they said before, with the replicas of now. */
+  readonly acknowledged: boolean;
+}
+
+interface Attempt {
+  readonly localized: Localized;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * The local stand-in for istiod: compiles the objects for every replica and the gateway, turns the result into what one Envoy on
+ * this machine runs, and puts it in force. Keeps that Envoy running.
+ */
+export class ControlPlane {
+  readonly ports: GatewayPorts;
+  /** Where Envoy logs ejections, a JSON object a line. */
+  readonly outlierLog: string;
+  readonly #options: ControlPlaneOptions;
+  readonly #ads: AdsServer;
+  readonly #envoy: SupervisedEnvoy;
+  readonly #secrets: SecretStore;
+  readonly #queue = new Latest<Input | undefined, Applied>((input) => this.#run(input));
+  readonly #rotation: NodeJS.Timeout;
+  #good: readonly KubeObject[] | undefined;
+  #goodErrors: ReadonlySet<string> = new Set();
+  #input: Input | undefined;
+
+  static async start(options: ControlPlaneOptions): Promise<ControlPlane> {
+    for (const folder of [options.stateDir, options.runDir, options.logDir]) mkdirSync(folder, { recursive: true });
+    const ports = await GatewayPorts.choose(options.gateway);
+    const authority = await openAuthority(join(options.stateDir, "certificates", "ca.pem"));
+    const socket = join(options.runDir, "ads.sock");
+    const outlierLog = join(options.logDir, "outlier.log");
+    const ads = await AdsServer.start({ socket });
+    try {
+      const envoy = await SupervisedEnvoy.start({
+        runDir: options.runDir,
+        adsSocket: socket,
+        logFile: join(options.logDir, "envoy.log"),
+        outlierLog,
+        ...(options.concurrency ? { concurrency: options.concurrency } : {}),
+        ...(options.otlp ? { otlp: options.otlp } : {}),
+      });
+      return new ControlPlane(options, { ports, authority, ads, envoy, outlierLog });
+    } catch (error) {
+      await ads.close();
+      throw error;
+    }
+  }
+
+  private constructor(options: ControlPlaneOptions, parts: Parts) {
+    this.#options = options;
+    this.ports = parts.ports;
+    this.outlierLog = parts.outlierLog;
+    this.#ads = parts.ads;
+    this.#envoy = parts.envoy;
+    const ttlMs = options.certificateTtlMs;
+    this.#secrets = new SecretStore({ authority: parts.authority, ...(ttlMs ? { ttlMs } : {}) });
+    this.#rotation = setInterval(() => void this.#rotate(), Math.min(this.#secrets.checkEveryMs, 3_600_000));
+    this.#rotation.unref();
+  }
+
+  get envoy(): EnvoyState {
+    return this.#envoy.state;
+  }
+
+  /** Unix socket of Envoy's admin interface; undefined while Envoy is down. */
+  get admin(): string | undefined {
+    return this.#envoy.admin;
+  }
+
+  /**
+   * Puts objects and replicas in force, and waits until Envoy runs them. Calls are served one at a time; of those that wait, the
+   * newest stands for all.
+   */
+  apply(input: Input): Promise<Applied> {
+    return this.#queue.run(input);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#rotation);
+    await this.#queue.idle();
+    await this.#envoy.close();
+    await this.#ads.close();
+  }
+
+  async #run(input: Input | undefined): Promise<Applied> {
+    const next = input ?? this.#input;
+    if (!next) return { findings: [], acknowledged: true };
+    this.#input = next;
+    const attempt = await this.#attempt(next.objects, next);
+    const findings = uniqueFindings([...(next.findings ?? []), ...attempt.findings]);
+    if (this.#good && this.#hasNewErrors(findings)) return this.#stay(next, findings);
+    const { acknowledged, rejections } = await this.#publish(attempt.localized, next.objects);
+    if (rejections.length === 0 || !this.#good) {
+      this.#good = next.objects;
+      this.#goodErrors = errorsOf(findings);
+    }
+    if (rejections.length === 0) return { findings, acknowledged };
+    const refused = findingsOfRejections(rejections, attempt.localized, this.#changedSince(next.objects));
+    return this.#stay(next, [...findings, ...refused]);
+  }
+
+  /** The objects in force stay in force, but with the replicas of now. */
+  async #stay(input: Input, findings: readonly Finding[]): Promise<Applied> {
+    if (this.#good && this.#good !== input.objects) {
+      const attempt = await this.#attempt(this.#good, input);
+      await this.#publish(attempt.localized, this.#good);
+    }
+    return { findings, acknowledged: false };
+  }
+
+  async #attempt(objects: readonly KubeObject[], input: Input): Promise<Attempt> {
+    const gatewayIp = this.#options.gatewayIp ?? "127.0.1.1";
+    const { mesh, findings } = buildMesh(completeObjects(objects, input.replicas, gatewayIp));
+    const proxies = compileProxies(mesh, input.replicas, gatewayIp);
+    await this.ports.prepare(proxies.gatewayPorts);
+    const localized = localize(proxies.local, this.#place());
+    const shortfalls = findingsOfShortfalls(localized.shortfalls);
+    return { localized, findings: [...findings, ...proxies.findings, ...shortfalls] };
+  }
+
+  #place(): Place {
+    const { stateDir, descriptors = defaultDescriptors, otlp } = this.#options;
+    return {
+      gatewayPort: (port) => this.ports.of(port),
+      mountedFile: mountedFiles(descriptors, join(stateDir, "descriptors")),
+      tracing: otlp !== undefined,
+    };
+  }
+
+  async #publish(localized: Localized, objects: readonly KubeObject[]): ReturnType<AdsServer["publish"]> {
+    const secrets: Map<string, Json> = await this.#secrets.resources(localized.secrets, credentialsOf(objects));
+    return this.#ads.publish({ ...localized.resources, secrets });
+  }
+
+  async #rotate(): Promise<void> {
+    // The same input again: nothing but the certificates that are due will differ.
+    if (this.#input) await this.#queue.run(undefined);
+  }
+
+  #hasNewErrors(findings: readonly Finding[]): boolean {
+    return [...errorsOf(findings)].some((key) => !this.#goodErrors.has(key));
+  }
+
+  #changedSince(objects: readonly KubeObject[]): KubeObject[] {
+    const before = new Set((this.#good ?? []).map((object) => JSON.stringify(object.raw)));
+    return objects.filter((object) => isRecord(object.raw) && !before.has(JSON.stringify(object.raw)));
+  }
+}
+
+interface Parts {
+  readonly ports: GatewayPorts;
+  readonly authority: CertificateAuthority;
+  readonly ads: AdsServer;
+  readonly envoy: SupervisedEnvoy;
+  readonly outlierLog: string;
+}
+
+const defaultDescriptors = join(import.meta.dirname, "..", "..", "gen", "descriptors");
+
+function errorsOf(findings: readonly Finding[]): Set<string> {
+  const errors = findings.filter(({ severity }) => severity === "error");
+  return new Set(errors.map(({ code, file, path, message }) => `${code} ${file} ${path} ${message}`));
+}
