@@ -9,6 +9,11 @@ interface Entry {
 }
 
 const entries: readonly Entry[] = [
+  {
+    name: "lint",
+    summary: "check Istio YAML: what istiod refuses, what will not work, and why",
+    load: () => import("./lint.ts"),
+  },
   { name: "compile", summary: "print the Envoy configuration of Istio YAML", load: () => import("./compile.ts") },
 ];
 

@@ -1,0 +1,172 @@
+import { isRecord } from "../../kube-object.ts";
+import type { Place } from "../place.ts";
+import { parseDuration } from "./duration.ts";
+import { suggest } from "./suggest.ts";
+import type { Fields, FieldType, Infer, ListType, MapType, MessageType, ScalarName } from "./types.ts";
+
+/**
+ * Reads a value as its type says. What istiod cannot parse is a finding (IST0106) and left out, and so is what the
+ * CustomResourceDefinition refuses although istiod would take it (M014) and a field that nobody knows (M013).
+ */
+export function decode<T extends FieldType>(type: T, value: unknown, place: Place): Infer<T> | undefined {
+  return decodeField(type, value, place) as Infer<T> | undefined;
+}
+
+function decodeField(type: FieldType, value: unknown, place: Place): unknown {
+  if (value === undefined || value === null) return undefined;
+  switch (type.kind) {
+    case "scalar":
+      return scalars[type.name](value, place);
+    case "enum":
+      return decodeEnum(type.values, value, place);
+    case "list":
+      return decodeList(type as ListType<FieldType>, value, place);
+    case "map":
+      return decodeMap(type as MapType<FieldType>, value, place);
+    case "message":
+      return decodeMessage(type as MessageType<Fields>, value, place);
+  }
+}
+
+function decodeMessage(type: MessageType<Fields>, value: unknown, place: Place): unknown {
+  if (!isRecord(value)) return wrongType("an object", value, place);
+  const message: Record<string, unknown> = {};
+  for (const [name, raw] of Object.entries(value)) {
+    const field = Object.hasOwn(type.fields, name) ? type.fields[name] : undefined;
+    if (!field) unknownField(name, Object.keys(type.fields), place);
+    else {
+      const decoded = decodeField(field, raw, place.in(name));
+      if (decoded !== undefined) message[name] = decoded;
+    }
+  }
+  checkOneOf(type, value, place);
+  return message;
+}
+
+function checkOneOf(type: MessageType<Fields>, value: Record<string, unknown>, place: Place): void {
+  const isSet = (name: string) => value[name] !== undefined && value[name] !== null;
+  const set = type.oneOf?.filter(isSet) ?? [];
+  const [first, second] = set;
+  if (second !== undefined) {
+    place
+      .in(second)
+      .find(
+        "M014",
+        `Kubernetes refuses the object: ${set.join(" and ")} exclude one another`,
+        `keep ${first} or ${second}`,
+      );
+  }
+}
+
+function decodeList(type: ListType<FieldType>, value: unknown, place: Place): unknown {
+  if (!Array.isArray(value)) return wrongType("a list", value, place);
+  return value.map((item, index) => decodeField(type.of, item, place.in(index)) ?? emptyOf(type.of));
+}
+
+function decodeMap(type: MapType<FieldType>, value: unknown, place: Place): unknown {
+  if (!isRecord(value)) return wrongType("a map", value, place);
+  const map: Record<string, unknown> = {};
+  for (const [key, raw] of Object.entries(value)) {
+    const decoded = decodeField(type.of, raw, place.in(key)) ?? emptyOf(type.of);
+    Object.defineProperty(map, key, { value: decoded, enumerable: true, writable: true, configurable: true });
+  }
+  return map;
+}
+
+/** What protobuf makes of null, or of what could not be read, where something must stand. */
+function emptyOf(type: FieldType): unknown {
+  if (type.kind === "message" || type.kind === "map") return {};
+  if (type.kind === "list") return [];
+  if (type.kind === "enum") return type.values[0];
+  return type.name === "string" ? "" : type.name === "bool" ? false : type.name === "struct" ? {} : 0;
+}
+
+function decodeEnum(values: readonly string[], value: unknown, place: Place): unknown {
+  if (typeof value === "number") {
+    const hint = `write one of ${values.join(", ")}`;
+    place.find("M014", "Kubernetes refuses the object: the value must be one of the names", hint);
+    return undefined;
+  }
+  if (typeof value !== "string") return wrongType("text", value, place);
+  if (values.includes(value)) return value;
+  const meant = suggest(value, values);
+  const hint = meant ? `did you mean ${meant}?` : `write one of ${values.join(", ")}`;
+  place.misread(`"${value}" is none of ${values.join(", ")}`, hint);
+  return undefined;
+}
+
+type Reader = (value: unknown, place: Place) => unknown;
+
+const scalars: Record<ScalarName, Reader> = {
+  string: (value, place) => (typeof value === "string" ? value : wrongType("text", value, place)),
+  bool: (value, place) => (typeof value === "boolean" ? value : wrongType("true or false", value, place)),
+  int32: (value, place) => decodeNumber(value, place, { from: -2_147_483_648, to: 2_147_483_647, whole: true }),
+  uint32: (value, place) => decodeNumber(value, place, { from: 0, to: 4_294_967_295, whole: true }),
+  uint64: (value, place) => decodeNumber(value, place, { from: 0, to: 2 ** 64 - 1, whole: true }),
+  double: (value, place) => decodeNumber(value, place, { from: -Infinity, to: Infinity, whole: false }),
+  duration: decodeDuration,
+  struct: (value, place) => (isRecord(value) ? value : wrongType("an object", value, place)),
+  any: (value) => value,
+};
+
+function decodeNumber(value: unknown, place: Place, range: { from: number; to: number; whole: boolean }): unknown {
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  const kind = range.whole ? "a whole number" : "a number";
+  if (typeof number !== "number" || Number.isNaN(number)) return wrongType(kind, value, place);
+  if (range.whole && !Number.isInteger(number)) return wrongType(kind, value, place);
+  if (number < range.from || number > range.to) {
+    const hint = `write a whole number from ${range.from} to ${range.to}`;
+    place.misread(`${String(value)} is out of range`, hint);
+    return undefined;
+  }
+  if (typeof value === "string") {
+    place.find(
+      "M014",
+      `Kubernetes refuses the object: the number "${value}" is quoted`,
+      `write ${number}, without quotes`,
+    );
+  }
+  return number;
+}
+
+function decodeDuration(value: unknown, place: Place): unknown {
+  const hint = "write a number with its unit, such as 500ms, 2s or 1m30s";
+  if (typeof value !== "string") {
+    if (typeof value === "number") {
+      place.misread(`the duration ${value} has no unit`, `write ${value}s or ${value}ms`);
+      return undefined;
+    }
+    return wrongType("a duration", value, place);
+  }
+  const nanos = parseDuration(value);
+  if (nanos === undefined) place.misread(`"${value}" is not a duration`, hint);
+  return nanos;
+}
+
+function wrongType(wanted: string, value: unknown, place: Place): undefined {
+  const got = describe(value);
+  const scalar = typeof value === "number" || typeof value === "boolean";
+  const yamlBoolean = typeof value === "boolean" ? " (YAML reads y, n, yes, no, on and off as true or false)" : "";
+  const hint = wanted === "text" && scalar ? `quote the value${yamlBoolean}` : `write ${wanted}`;
+  place.misread(`${wanted} is expected, not ${got}`, hint);
+  return undefined;
+}
+
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "an object";
+  if (typeof value === "string") return `the text ${JSON.stringify(value.slice(0, 40))}`;
+  if (typeof value === "number") return `the number ${value}`;
+  return `the boolean ${String(value)}`;
+}
+
+function unknownField(name: string, known: string[], place: Place): void {
+  const meant = suggest(name, known);
+  const hint = meant
+    ? `did you mean ${meant}?`
+    : `remove it; ${known.length > 0 ? `the fields here are ${known.join(", ")}` : "there are no fields here"}`;
+  const shown = name.slice(0, 60);
+  place
+    .in(name)
+    .find("M013", `${shown} is no field of this object: Kubernetes drops it without a word, so it has no effect`, hint);
+}

@@ -1,0 +1,90 @@
+/** How a protobuf scalar is written in YAML. `duration` is read as nanoseconds. */
+export type ScalarName = "string" | "bool" | "int32" | "uint32" | "uint64" | "double" | "duration" | "struct" | "any";
+
+export interface ScalarType<T> {
+  readonly kind: "scalar";
+  readonly name: ScalarName;
+  /** Only for type inference: never set. */
+  readonly example?: T;
+}
+
+export interface EnumType<N extends string> {
+  readonly kind: "enum";
+  readonly values: readonly N[];
+}
+
+export interface ListType<E> {
+  readonly kind: "list";
+  readonly of: E;
+}
+
+export interface MapType<E> {
+  readonly kind: "map";
+  readonly of: E;
+}
+
+export type Fields = { readonly [name: string]: FieldType };
+
+export interface MessageRules {
+  /** Fields of which the CustomResourceDefinition takes one at most. */
+  readonly oneOf?: readonly string[];
+}
+
+export interface MessageType<F> extends MessageRules {
+  readonly kind: "message";
+  readonly fields: F;
+}
+
+export type FieldType =
+  | ScalarType<unknown>
+  | EnumType<string>
+  | ListType<unknown>
+  | MapType<unknown>
+  | MessageType<unknown>;
+
+/** The TypeScript type of what `decode` makes of a field. */
+export type Infer<T> =
+  T extends ScalarType<infer V>
+    ? V
+    : T extends EnumType<infer N>
+      ? N
+      : T extends ListType<infer E>
+        ? Infer<E>[]
+        : T extends MapType<infer E>
+          ? Record<string, Infer<E>>
+          : T extends MessageType<infer F>
+            ? { [K in keyof F]?: Infer<F[K]> }
+            : never;
+
+function scalar<T>(name: ScalarName): ScalarType<T> {
+  return { kind: "scalar", name };
+}
+
+export const string = scalar<string>("string");
+export const bool = scalar<boolean>("bool");
+export const int32 = scalar<number>("int32");
+export const uint32 = scalar<number>("uint32");
+export const uint64 = scalar<number>("uint64");
+export const double = scalar<number>("double");
+/** Nanoseconds. */
+export const duration = scalar<number>("duration");
+/** Any object, as it stands. */
+export const struct = scalar<Record<string, unknown>>("struct");
+/** Any value, as it stands. */
+export const any = scalar<unknown>("any");
+
+export function oneOf<const N extends string>(...values: N[]): EnumType<N> {
+  return { kind: "enum", values };
+}
+
+export function list<E extends FieldType>(of: E): ListType<E> {
+  return { kind: "list", of };
+}
+
+export function map<E extends FieldType>(of: E): MapType<E> {
+  return { kind: "map", of };
+}
+
+export function message<F extends Fields>(fields: F, rules: MessageRules = {}): MessageType<F> {
+  return { kind: "message", fields, ...rules };
+}
