@@ -8,7 +8,7 @@ import { EqpStatus } from "#gen/proto/tword/shop/v1/shop.ts";
 import type { Database } from "#mesh/service/database.ts";
 import { event } from "#mesh/service/event.ts";
 import type { Handlers } from "#mesh/service/handler.ts";
-import { page } from "#mesh/service/pagination.ts";
+import { pageById } from "#mesh/service/pagination.ts";
 import { present } from "#mesh/service/present.ts";
 import { cancel, type Delivery, refuseCancelled, start } from "./domain.ts";
 import { refuse } from "./errors.ts";
@@ -70,10 +70,10 @@ export function rpc({ database }: Parts): Handlers<typeof DeliveryServiceService
     },
 
     async listDeliveries(request) {
-      const { rows, nextPageToken } = await page(
+      const { rows, nextPageToken } = await pageById(
         request,
         { filter: [request.orderId, request.shopId, request.status] },
-        (after, size) => database.store.page(request, after === undefined ? undefined : BigInt(after), size),
+        (before, size) => database.store.page(request, before, size),
         (delivery) => delivery.deliveryId,
       );
       return { deliveries: rows.map(toMessage), nextPageToken };

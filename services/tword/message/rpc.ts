@@ -1,7 +1,7 @@
 import type { MessageServiceService } from "#gen/proto/tword/message/v1/message.ts";
 import type { Database } from "#mesh/service/database.ts";
 import type { Handlers } from "#mesh/service/handler.ts";
-import { page } from "#mesh/service/pagination.ts";
+import { pageById } from "#mesh/service/pagination.ts";
 import { refuse } from "./errors.ts";
 import type { MessageStore } from "./store.ts";
 
@@ -18,10 +18,10 @@ export function rpc({ database }: Parts): Handlers<typeof MessageServiceService>
     },
 
     async listMessages(request) {
-      const { rows, nextPageToken } = await page(
+      const { rows, nextPageToken } = await pageById(
         request,
         { filter: [request.orderId] },
-        (after, size) => database.store.page(request.orderId, after === undefined ? undefined : BigInt(after), size),
+        (before, size) => database.store.page(request.orderId, before, size),
         (message) => message.messageId,
       );
       return { messages: rows, nextPageToken };

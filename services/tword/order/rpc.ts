@@ -1,7 +1,7 @@
 import type { Order as OrderMessage, OrderServiceService } from "#gen/proto/tword/order/v1/order.ts";
 import { crashPoint } from "#mesh/service/crash-point.ts";
 import type { Handlers } from "#mesh/service/handler.ts";
-import { page } from "#mesh/service/pagination.ts";
+import { pageById } from "#mesh/service/pagination.ts";
 import { present } from "#mesh/service/present.ts";
 import { cancelDelivery, completeCancel, requestCancel } from "./cancelling.ts";
 import { eqpStatusOf } from "./domain.ts";
@@ -38,10 +38,10 @@ export function rpc({ limit, ...parts }: Parts): Handlers<typeof OrderServiceSer
     },
 
     async listOrders(request) {
-      const { rows, nextPageToken } = await page(
+      const { rows, nextPageToken } = await pageById(
         request,
         { filter: [request.customerId, request.status] },
-        (after, size) => database.store.page(request, after === undefined ? undefined : BigInt(after), size),
+        (before, size) => database.store.page(request, before, size),
         (order) => order.orderId,
       );
       return { orders: rows.map(toMessage), nextPageToken };
@@ -59,10 +59,10 @@ export function rpc({ limit, ...parts }: Parts): Handlers<typeof OrderServiceSer
     },
 
     async listOrderableEquipments(request) {
-      const { rows, nextPageToken } = await page(
+      const { rows, nextPageToken } = await pageById(
         request,
         { filter: [request.shopId, request.eqpNm] },
-        (after, size) => database.store.pageFree(request, after === undefined ? undefined : BigInt(after), size),
+        (before, size) => database.store.pageFree(request, before, size),
         (phone) => phone.pageKey,
       );
       return { orderableEquipments: rows.map(({ pageKey: _pageKey, ...phone }) => phone), nextPageToken };

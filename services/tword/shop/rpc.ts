@@ -3,7 +3,7 @@ import type { Equipment as EquipmentMessage, ShopServiceService } from "#gen/pro
 import type { Database } from "#mesh/service/database.ts";
 import { event } from "#mesh/service/event.ts";
 import type { Handlers } from "#mesh/service/handler.ts";
-import { page } from "#mesh/service/pagination.ts";
+import { pageById } from "#mesh/service/pagination.ts";
 import { present } from "#mesh/service/present.ts";
 import type { Equipment } from "./domain.ts";
 import { refuse } from "./errors.ts";
@@ -36,30 +36,30 @@ export function rpc({ database }: Parts): Handlers<typeof ShopServiceService> {
     },
 
     async listEquipments(request) {
-      const { rows, nextPageToken } = await page(
+      const { rows, nextPageToken } = await pageById(
         request,
         { filter: [request.shopId, request.eqpNm, request.eqpStatus] },
-        (after, size) => database.store.page(request, after === undefined ? undefined : BigInt(after), size),
+        (before, size) => database.store.page(request, before, size),
         (phone) => phone.id,
       );
       return { equipments: rows.map(toMessage), nextPageToken };
     },
 
     async listShops(request) {
-      const { rows, nextPageToken } = await page(
+      const { rows, nextPageToken } = await pageById(
         request,
         {},
-        (after, size) => database.store.pageShops(after === undefined ? undefined : BigInt(after), size),
+        (after, size) => database.store.pageShops(after, size),
         (shop) => shop.shopId,
       );
       return { shops: rows, nextPageToken };
     },
 
     async listShopOrders(request) {
-      const { rows, nextPageToken } = await page(
+      const { rows, nextPageToken } = await pageById(
         request,
         { filter: [request.shopId, request.status] },
-        (after, size) => database.store.pageOrders(request, after === undefined ? undefined : BigInt(after), size),
+        (before, size) => database.store.pageOrders(request, before, size),
         (order) => order.orderId,
       );
       return { shopOrders: rows, nextPageToken };
