@@ -1,0 +1,133 @@
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { type Rest, rest } from "#mesh/local/rest.ts";
+import { eventually } from "./eventually.ts";
+import { type GrpcCaller, grpcCaller } from "./grpc-caller.ts";
+
+/** One line of `mesh status --json`. */
+export interface ReplicaStatus {
+  readonly system: string;
+  readonly workload: string;
+  readonly replica: string;
+  readonly state: string;
+  readonly ready: boolean;
+  readonly restarts: number;
+  readonly pid: number | null;
+  readonly ports: readonly { readonly name: string; readonly port: number }[];
+}
+
+/** A system under `mesh up`, on a copy of its files and a state of its own. */
+export interface RunningSystem extends AsyncDisposable {
+  /** The copy: its `istio/` and `services/<system>/` may be edited. */
+  readonly folder: string;
+  /** `http://127.0.0.1:PORT` */
+  readonly gateway: string;
+  /** REST calls. Default host: the system's, `siren.localhost`. */
+  rest(host?: string): Rest;
+  /** gRPC calls. Default host: the system's. */
+  grpc(host?: string): GrpcCaller;
+  /** Runs a command on this mesh and returns what it prints. @throws Error with its standard error when it fails */
+  mesh(...args: readonly string[]): Promise<string>;
+  status(): Promise<ReplicaStatus[]>;
+  /** The replicas of a workload, or of a part such as envoy: `product`. */
+  replicas(workload: string): Promise<ReplicaStatus[]>;
+  /** Waits until everything is ready, and every workload has the number of replicas that it should. */
+  untilReady(): Promise<void>;
+  /** kill -9 of one process of a workload. Returns its pid. */
+  kill(workload: string, signal?: NodeJS.Signals): Promise<number>;
+}
+
+const run = promisify(execFile);
+const repository = join(import.meta.dirname, "..", "..");
+const shared = ["node_modules", "gen", "mesh", "proto", "scripts"];
+
+/**
+ * Starts a system with `mesh up`, at a free port, with a state of its own. Disposing of it stops it and removes everything.
+ *
+ * @param system the folder under services/: `siren`
+ */
+export async function startSystem(system: string): Promise<RunningSystem> {
+  const folder = makeCopy(system);
+  const mesh = async (...args: readonly string[]) => {
+    const command = [join(repository, "mesh", "cli", "main.ts"), ...args, "--state", join(folder, ".mesh")];
+    const { stdout } = await run(process.execPath, command, { cwd: folder, maxBuffer: 64 * 2 ** 20 });
+    return stdout;
+  };
+  const stop = async () => {
+    await mesh("down");
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await mesh("up", system, "--detach", "--gateway-port", "0");
+    return running({ system, folder, mesh, stop, port: await gatewayPort(mesh) });
+  } catch (error) {
+    await stop().catch(() => {});
+    throw error;
+  }
+}
+
+type Mesh = RunningSystem["mesh"];
+
+function running(of: {
+  system: string;
+  folder: string;
+  mesh: Mesh;
+  stop: () => Promise<void>;
+  port: number;
+}): RunningSystem {
+  const { system, folder, mesh, stop, port } = of;
+  const callers: GrpcCaller[] = [];
+  const status = () => readStatus(mesh);
+  const replicas = async (workload: string) => (await status()).filter((replica) => replica.workload === workload);
+  return {
+    folder,
+    gateway: `http://127.0.0.1:${port}`,
+    rest: (host = `${system}.localhost`) => rest(`http://127.0.0.1:${port}`, host),
+    grpc: (host = `${system}.localhost`) => {
+      const caller = grpcCaller(`127.0.0.1:${port}`, host);
+      callers.push(caller);
+      return caller;
+    },
+    mesh,
+    status,
+    replicas,
+    untilReady: async () => {
+      await eventually(async () => (await status()).every((replica) => replica.ready), { withinMs: 60_000 });
+    },
+    kill: async (workload, signal = "SIGKILL") => {
+      const pid = (await replicas(workload)).find((replica) => replica.pid)?.pid;
+      if (!pid) throw new Error(`${workload} has no process`);
+      process.kill(pid, signal);
+      return pid;
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const caller of callers) caller[Symbol.dispose]();
+      await stop();
+    },
+  };
+}
+
+async function readStatus(mesh: Mesh): Promise<ReplicaStatus[]> {
+  return JSON.parse(await mesh("status", "--json")) as ReplicaStatus[];
+}
+
+async function gatewayPort(mesh: Mesh): Promise<number> {
+  const gateway = (await readStatus(mesh)).find(({ workload }) => workload === "envoy" || workload === "gateway");
+  const port = gateway?.ports.find(({ name }) => name === "http" || name === "gateway")?.port;
+  if (!port) throw new Error("mesh status names no port of the gateway");
+  return port;
+}
+
+/** A folder with the system's own files, and links to what all systems share. */
+function makeCopy(system: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `mesh-${system}-`));
+  mkdirSync(join(folder, "services"));
+  for (const path of ["package.json", "skaffold.yaml", "istio", `services/${system}`]) {
+    cpSync(join(repository, path), join(folder, path), { recursive: true });
+  }
+  for (const path of shared) symlinkSync(join(repository, path), join(folder, path));
+  return folder;
+}
