@@ -81,6 +81,8 @@ function argumentsOf(options: EnvoyOptions, bootstrapFile: string): string[] {
     ...["--drain-strategy", "immediate"],
     // Ejections and access logs are read as they happen; Envoy's default is 10 s.
     ...["--file-flush-interval-msec", "100"],
+    // istiod writes fields that Envoy has deprecated; each use would be a line.
+    ...["--component-log-level", "misc:error"],
     "--disable-hot-restart",
   ];
 }
@@ -103,6 +105,7 @@ export function bootstrap(options: EnvoyOptions, admin: string): Json {
     },
     cluster_manager: { outlier_detection: { event_log_path: options.outlierLog } },
     static_resources: { clusters: [adsCluster(options.adsSocket), ...otlpClusters(options.otlp)] },
+    overload_manager: { resource_monitors: [connectionLimit] },
     layered_runtime: {
       layers: [
         {
@@ -110,13 +113,21 @@ export function bootstrap(options: EnvoyOptions, admin: string): Json {
           static_layer: {
             // As istiod sets it: policies bring regular expressions of any size.
             "re2.max_program_size.error_level": 32768,
-            "overload.global_downstream_max_connections": 50_000,
           },
         },
       ],
     },
   };
 }
+
+const connectionLimit: Json = {
+  name: "envoy.resource_monitors.global_downstream_max_connections",
+  typed_config: {
+    "@type":
+      "type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+    max_active_downstream_connections: "50000",
+  },
+};
 
 function adsCluster(socket: string): Json {
   return {

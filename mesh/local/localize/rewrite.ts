@@ -32,10 +32,20 @@ interface Within extends Rewriting {
 function rewriteObject(json: Json, within: Within): Json {
   const out: Json = {};
   for (const [key, value] of Object.entries(json)) {
+    if (key === "match_subject_alt_names" && Array.isArray(value)) {
+      out["match_typed_subject_alt_names"] = value.flatMap(typedNames);
+      continue;
+    }
     const rewritten = rewriteField(key, value, within);
     if (rewritten !== undefined) out[key] = rewritten;
   }
   return out;
+}
+
+/** istiod still writes the field that Envoy has deprecated: a matcher for names of every type. */
+function typedNames(matcher: JsonValue): JsonValue[] {
+  const types = JSON.stringify(matcher).includes("spiffe://") ? ["URI"] : ["DNS", "URI"];
+  return types.map((type) => ({ san_type: type, matcher }));
 }
 
 function rewriteField(key: string, value: JsonValue, within: Within): JsonValue | undefined {
