@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { sendUnaryData, ServerUnaryCall, ServerWritableStream, UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { ServerUnaryCall, ServerWritableStream, sendUnaryData, UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { Answers } from "./answers.ts";
 import type { Chaos } from "./chaos.ts";
 import { Code, nameOfCode } from "./codes.ts";

@@ -1,5 +1,5 @@
-import type { Argument } from "./refusals.ts";
 import type { Logger } from "./log.ts";
+import type { Argument } from "./refusals.ts";
 import type { Span } from "./telemetry.ts";
 import type { TraceContext } from "./trace-context.ts";
 

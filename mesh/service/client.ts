@@ -1,6 +1,6 @@
 import { type CallOptions, type ServiceError as GrpcError, Metadata } from "@grpc/grpc-js";
-import { type CalleeFailures, explainFailure } from "./callee-failure.ts";
 import type { Context } from "./call.ts";
+import { type CalleeFailures, explainFailure } from "./callee-failure.ts";
 import type { MethodDefinition, RequestOf, ResponseOf, ServiceDefinition } from "./handler.ts";
 import { channelTo } from "./outbound.ts";
 import { formatTraceparent, type TraceContext } from "./trace-context.ts";

@@ -27,7 +27,8 @@ export function envInteger(name: string, fallback?: number): number {
  */
 export function envBoolean(name: string, fallback: boolean): boolean {
   const text = env(name, String(fallback));
-  if (text !== "true" && text !== "false") throw new Error(`the environment variable ${name} is "${text}", not true or false`);
+  if (text !== "true" && text !== "false")
+    throw new Error(`the environment variable ${name} is "${text}", not true or false`);
   return text === "true";
 }
 

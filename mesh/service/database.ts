@@ -30,6 +30,31 @@ export interface Database<Store> {
   answer<R>(call: Call<R>, work: (tx: Transaction<Store>) => Promise<R> | R): Promise<R>;
 }
 
+/** A service's own database, as the run time sees it. */
+export interface OwnDatabase<Store> extends Database<Store> {
+  readonly url: string;
+  /** For the run time's own tables, and for SQL outside Prisma. */
+  readonly pool: pg.Pool;
+  readonly answers: RequestAnswers;
+  /**
+   * The effect of an event, with its inbox row, in one transaction.
+   *
+   * @returns false when the event was applied before
+   */
+  effect(
+    event: ReceivedEvent,
+    context: Context,
+    work: (tx: EventTransaction<Store>) => Promise<unknown>,
+  ): Promise<boolean>;
+  /** Makes the database when there is none and applies the migrations. @throws Error when it cannot be reached */
+  prepare(): Promise<void>;
+  /** What `serve` knows and events need. @param source `order.siren` @param committed called after a commit with events */
+  attach(source: string, committed: () => void): void;
+  /** Whether it answers now. @throws the driver's error when it does not */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
 export interface DatabaseOptions<Db, Store> {
   /** Makes the Prisma client: `(adapter) => new PrismaClient({ adapter })`. */
   client(adapter: PrismaPg): PrismaLike<Db>;
@@ -57,11 +82,11 @@ const connectMs = 5_000;
 const limits = { maxWait: 60_000, timeout: 60_000 };
 
 /** The service's PostgreSQL through Prisma. Nothing connects before `serve` prepares it, or a query is made. */
-export function openDatabase<Db, Store>(options: DatabaseOptions<Db, Store>): PostgresDatabase<Db, Store> {
+export function openDatabase<Db, Store>(options: DatabaseOptions<Db, Store>): OwnDatabase<Store> {
   return new PostgresDatabase(options);
 }
 
-export class PostgresDatabase<Db = unknown, Store = unknown> implements Database<Store> {
+class PostgresDatabase<Db, Store> implements OwnDatabase<Store> {
   readonly store: Store;
   readonly url: string;
   readonly pool: pg.Pool;
@@ -101,11 +126,6 @@ export class PostgresDatabase<Db = unknown, Store = unknown> implements Database
     }
   }
 
-  /**
-   * The effect of an event, with its inbox row, in one transaction.
-   *
-   * @returns false when the event was applied before
-   */
   async effect(
     event: ReceivedEvent,
     context: Context,
@@ -119,18 +139,15 @@ export class PostgresDatabase<Db = unknown, Store = unknown> implements Database
     });
   }
 
-  /** Makes the database when there is none and applies the migrations. @throws Error when it cannot be reached */
   prepare(): Promise<void> {
     return migrate(this.url, this.#migrations);
   }
 
-  /** @internal what `serve` knows and events need. @param source `order.siren` @param committed called after a commit with events */
   attach(source: string, committed: () => void): void {
     this.#source = source;
     this.#committed = committed;
   }
 
-  /** Whether it answers now. @throws the driver's error when it does not */
   async ping(): Promise<void> {
     await this.pool.query("SELECT 1");
   }
@@ -183,7 +200,11 @@ const insertInbox = "INSERT INTO mesh.inbox (event_id, type) VALUES ($1, $2) ON 
 /** Work that nobody waits for any more must not begin. */
 function demandLive({ signal }: Context): void {
   if (signal.aborted) {
-    throw new ServiceError({ code: Code.CANCELLED, reason: "CANCELLED", message: "the call was over before it was done" });
+    throw new ServiceError({
+      code: Code.CANCELLED,
+      reason: "CANCELLED",
+      message: "the call was over before it was done",
+    });
   }
 }
 

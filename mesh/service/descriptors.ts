@@ -45,7 +45,17 @@ export interface FileDescriptor {
 }
 
 /** Types of fields (FieldDescriptorProto.Type). */
-export const FieldType = { DOUBLE: 1, FLOAT: 2, INT64: 3, UINT64: 4, BOOL: 8, STRING: 9, MESSAGE: 11, BYTES: 12, ENUM: 14 } as const;
+export const FieldType = {
+  DOUBLE: 1,
+  FLOAT: 2,
+  INT64: 3,
+  UINT64: 4,
+  BOOL: 8,
+  STRING: 9,
+  MESSAGE: 11,
+  BYTES: 12,
+  ENUM: 14,
+} as const;
 
 /** The descriptor image that buf builds: every contract of the repository. Files are parsed when they are asked for. */
 export class DescriptorImage {
@@ -181,7 +191,15 @@ function parseMessage(
 }
 
 function parseField(bytes: Uint8Array): FieldDescriptor {
-  const field = { name: "", number: 0, repeated: false, type: 0, typeName: "", explicitPresence: false, options: empty };
+  const field = {
+    name: "",
+    number: 0,
+    repeated: false,
+    type: 0,
+    typeName: "",
+    explicitPresence: false,
+    options: empty,
+  };
   read(bytes, {
     1: (reader) => (field.name = reader.string()),
     3: (reader) => (field.number = reader.int32()),

@@ -68,7 +68,8 @@ function isAbsent(value: unknown, field: FieldDescriptor): boolean {
  */
 function compileAbsence(field: FieldDescriptor, rules: FieldRules) {
   const hasDefault = !field.explicitPresence && field.type !== FieldType.MESSAGE && !field.repeated;
-  const limitsDefault = hasDefault && (rules.min !== undefined || rules.max !== undefined || (rules.minLength ?? 0) > 0);
+  const limitsDefault =
+    hasDefault && (rules.min !== undefined || rules.max !== undefined || (rules.minLength ?? 0) > 0);
   const tooFew = field.repeated && (rules.minLength ?? 0) > 0 ? tooShort(rules.minLength ?? 0, "items") : undefined;
   return (path: string, scope: Scope): Problem | "check" | undefined => {
     if (rules.id && hasDefault) return "check";

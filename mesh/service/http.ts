@@ -1,6 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
-import { CalleeError, type CalleeFailures } from "./callee-failure.ts";
 import type { Context } from "./call.ts";
+import { CalleeError, type CalleeFailures } from "./callee-failure.ts";
 import { Code } from "./codes.ts";
 import { maxMessageBytes } from "./outbound.ts";
 import { formatTraceparent } from "./trace-context.ts";

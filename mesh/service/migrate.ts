@@ -61,7 +61,11 @@ async function apply(client: pg.Client, scope: string, { name, sql }: Migration,
   try {
     await client.query("BEGIN");
     await client.query(sql);
-    await client.query("INSERT INTO mesh.migrations (scope, name, checksum) VALUES ($1, $2, $3)", [scope, name, checksum]);
+    await client.query("INSERT INTO mesh.migrations (scope, name, checksum) VALUES ($1, $2, $3)", [
+      scope,
+      name,
+      checksum,
+    ]);
     await client.query("COMMIT");
   } catch (error) {
     await client.query("ROLLBACK").catch(() => {}); // The connection may be gone; the first error says why.

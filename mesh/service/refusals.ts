@@ -86,9 +86,7 @@ export function invalid<const Message extends string>(field: string, message: Me
   return {
     code: Code.INVALID_ARGUMENT,
     message,
-    detail: (made) => [
-      { kind: "badRequest", violations: [{ field, reason: made.reason, description: made.message }] },
-    ],
+    detail: (made) => [{ kind: "badRequest", violations: [{ field, reason: made.reason, description: made.message }] }],
   };
 }
 

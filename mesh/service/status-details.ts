@@ -1,4 +1,4 @@
-import { Any } from "#gen/proto/google/protobuf/any.ts";
+import type { Any } from "#gen/proto/google/protobuf/any.ts";
 import {
   BadRequest,
   ErrorInfo,

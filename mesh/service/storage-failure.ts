@@ -1,11 +1,27 @@
 /** Node's and libuv's words for a peer that is not there. */
-const network = new Set(["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "ENOENT", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH", "EAI_AGAIN"]);
+const network = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOTFOUND",
+  "ENOENT",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "EAI_AGAIN",
+]);
 /** https://www.prisma.io/docs/orm/reference/error-reference: server not reachable, timed out, closed; no connection, no transaction in time. */
 const prisma = new Set(["P1001", "P1002", "P1008", "P1017", "P2024", "P2028", "P2037"]);
 /** What drivers say without a code. */
-const sentences = /connection terminated|connection ended|timeout exceeded when trying to connect|client has encountered a connection error|client was closed|server closed the connection/i;
+const sentences =
+  /connection terminated|connection ended|timeout exceeded when trying to connect|client has encountered a connection error|client was closed|server closed the connection/i;
 /** Prisma's driver adapters: https://github.com/prisma/prisma, packages/driver-adapter-utils */
-const kinds = new Set(["DatabaseNotReachable", "ConnectionClosed", "TooManyConnections", "SocketTimeout", "TransactionAlreadyClosed"]);
+const kinds = new Set([
+  "DatabaseNotReachable",
+  "ConnectionClosed",
+  "TooManyConnections",
+  "SocketTimeout",
+  "TransactionAlreadyClosed",
+]);
 
 /**
  * Whether an error says that our own database cannot be reached: then the caller gets STORAGE_UNAVAILABLE, and a consumer waits instead of
@@ -35,7 +51,8 @@ export function sqlStateOf(error: unknown, depth = 0): string | undefined {
   if (typeof error !== "object" || error === null || depth > 5) return undefined;
   const { code, originalCode, cause, meta } = error as Record<string, unknown>;
   for (const candidate of [originalCode, code]) {
-    if (typeof candidate === "string" && /^[0-9A-Z]{5}$/.test(candidate) && !candidate.startsWith("P")) return candidate;
+    if (typeof candidate === "string" && /^[0-9A-Z]{5}$/.test(candidate) && !candidate.startsWith("P"))
+      return candidate;
   }
   const { driverAdapterError, code: raw } = (meta ?? {}) as Record<string, unknown>;
   if (typeof raw === "string" && /^[0-9A-Z]{5}$/.test(raw)) return raw;

@@ -1,4 +1,4 @@
-import { ROOT_CONTEXT, SpanKind as OtelKind, SpanStatusCode, TraceFlags, trace } from "@opentelemetry/api";
+import { SpanKind as OtelKind, ROOT_CONTEXT, SpanStatusCode, TraceFlags, trace } from "@opentelemetry/api";
 import {
   AlwaysOnSampler,
   BasicTracerProvider,

@@ -1,7 +1,7 @@
 import type { DescriptorImage, FileDescriptor, MessageDescriptor } from "./descriptors.ts";
 import { FieldType } from "./descriptors.ts";
 import type { FieldViolation } from "./errors.ts";
-import { type FieldCheck, type FieldContext, compileField } from "./field-check.ts";
+import { compileField, type FieldCheck, type FieldContext } from "./field-check.ts";
 import { compileMask, type Mask, maskOf } from "./mask-check.ts";
 
 /** Clears what a caller may not set and returns every violation; an empty list is a good request. */

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Context } from "./call.ts";
+import type { Logger } from "./log.ts";
+import { isStorageDown } from "./storage-failure.ts";
+import type { Telemetry } from "./telemetry.ts";
+import { WorkContext } from "./work-context.ts";
+
+/** The context of a worker's step. */
+export interface RecoveryContext extends Context {
+  /** Rows that have not changed since then are left-overs. */
+  readonly olderThan: Date;
+}
+
+/** A worker that finishes what a crash or a silent callee left half-done. */
+export interface Worker {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly olderThanMs: number;
+  step(context: RecoveryContext): Promise<boolean>;
+}
+
+export interface RecoveryOptions {
+  /** Default: 2 s. */
+  readonly everyMs?: number;
+  /** How old a row must be: younger ones are still being worked on. Default: 5 s. */
+  readonly olderThanMs?: number;
+}
+
+/**
+ * A recovery worker, for `serve`. Every replica runs it, so its step must claim a row (`FOR UPDATE SKIP LOCKED`) and touch its update time, in one
+ * transaction, before it works on it.
+ *
+ * @param step handles one row; true: there may be more, false: nothing to do. A throw is logged, and tried again at the next round.
+ */
+export function recovery(
+  name: string,
+  step: (context: RecoveryContext) => Promise<boolean>,
+  { everyMs = 2_000, olderThanMs = 5_000 }: RecoveryOptions = {},
+): Worker {
+  return { name, everyMs, olderThanMs, step };
+}
+
+export interface WorkerOptions {
+  readonly log: Logger;
+  readonly telemetry: Telemetry;
+}
+
+/** Runs a worker. @returns a function that ends it after its current step */
+export function startWorker(worker: Worker, options: WorkerOptions): () => Promise<void> {
+  const stop = new AbortController();
+  const run = async () => {
+    while (!stop.signal.aborted) {
+      await round(worker, { ...options, signal: stop.signal });
+      await sleep(worker.everyMs, undefined, { signal: stop.signal }).catch(() => {});
+    }
+  };
+  const running = run();
+  return async () => {
+    stop.abort();
+    await running;
+  };
+}
+
+async function round(worker: Worker, options: WorkerOptions & { signal: AbortSignal }): Promise<void> {
+  let more = true;
+  while (more && !options.signal.aborted) {
+    const context = new WorkContext(worker.name, options);
+    const olderThan = new Date(Date.now() - worker.olderThanMs);
+    try {
+      more = await worker.step(Object.assign(context, { olderThan }));
+      context.span.end();
+    } catch (error) {
+      more = false;
+      context.span.end("failed");
+      const level = isStorageDown(error) ? "warn" : "error";
+      if (!options.signal.aborted)
+        options.log[level]({ worker: worker.name, ...context.ids(), err: error }, "worker failed");
+    }
+  }
+}
