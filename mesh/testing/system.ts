@@ -15,8 +15,9 @@ export interface ReplicaStatus {
   readonly state: string;
   readonly ready: boolean;
   readonly restarts: number;
-  readonly pid: number | null;
-  readonly ports: readonly { readonly name: string; readonly port: number }[];
+  /** 0 while no process runs. */
+  readonly pid: number;
+  readonly ports: readonly { readonly name: string; readonly port: number; readonly listens: string }[];
 }
 
 /** A system under `mesh up`, on a copy of its files and a state of its own. */

@@ -1,7 +1,7 @@
 // Fills an empty shop through the gateway, as a clerk and two customers would. What is there already is left alone, so it may run
 // again and again:
 //
-//   node services/siren/sample-data.ts [http://127.0.0.1:8080]
+//   MESH_GATEWAY=http://127.0.0.1:8080 node services/siren/sample-data.ts
 import { type Rest, rest } from "#mesh/local/rest.ts";
 
 const menu = [
@@ -61,4 +61,4 @@ function expectOk(answer: { status: number; body: unknown }, what: string): unkn
   return answer.body;
 }
 
-if (import.meta.main) await fillShop(rest(process.argv[2] ?? "http://127.0.0.1:8080", "siren.localhost"));
+if (import.meta.main) await fillShop(rest(process.env["MESH_GATEWAY"] ?? "http://127.0.0.1:8080", "siren.localhost"));

@@ -1,0 +1,286 @@
+// The demonstrations S-1, S-2, S-4 and S-6 of the documents, and what must hold when processes die. One system, one test after the other:
+// each leaves it as it found it.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Rest, RestAnswer } from "#mesh/local/rest.ts";
+import { eventually } from "#mesh/testing/eventually.ts";
+import { readEvents } from "#mesh/testing/read-events.ts";
+import { type RunningSystem, startSystem } from "#mesh/testing/system.ts";
+
+let siren: RunningSystem;
+let rest: Rest;
+/** For sale, and order knows it. */
+let americano: string;
+
+beforeAll(async () => {
+  siren = await startSystem("siren");
+  rest = siren.rest();
+  americano = await register("Americano", 4500);
+  await isHeardOf(americano);
+});
+
+afterAll(() => siren?.[Symbol.asyncDispose]());
+
+describe("S-1: a synchronous call couples", () => {
+  it("refuses orders while product is away, honestly, and takes them again", async () => {
+    await siren.mesh("scale", "siren/product", "0");
+    await eventually(async () => (await siren.replicas("product")).length === 0);
+    expect(await order("s-1")).toMatchObject({ status: 503, body: { code: 14 } });
+    expect(reasonOf(await order("s-1"))).toBe("PRODUCT_UNAVAILABLE");
+    await siren.mesh("scale", "siren/product", "1");
+    await eventually(async () => (await order("s-1")).status === 200);
+    expect(await ordersOf("s-1")).toHaveLength(1);
+  });
+});
+
+describe("S-2: an event does not couple", () => {
+  it("registers products while order is away, and order catches up", async () => {
+    await siren.mesh("scale", "siren/order", "0");
+    await eventually(async () => (await siren.replicas("order")).length === 0);
+    const ids = await Promise.all(Array.from({ length: 20 }, (_, n) => register(`While away ${n}`, 3500)));
+    await siren.mesh("scale", "siren/order", "1");
+    for (const id of ids) await isHeardOf(id);
+    expect((await rest("GET", `/v1/productSnapshots/${ids[0]}`)).body).toMatchObject({
+      status: "PRODUCT_STATUS_AVAILABLE",
+    });
+  });
+});
+
+describe("a policy", () => {
+  it("is in force within a second after it was saved, without a restart", async () => {
+    const file = join(siren.folder, "istio", "siren", "product.yaml");
+    const before = readFileSync(file, "utf8");
+    const pids = (await siren.status()).map(({ pid }) => pid);
+    // A fault is the quickest to see: every check of a price is refused by order's own sidecar.
+    writeFileSync(
+      file,
+      before.replace("timeout: 0.61s", "fault: { abort: { grpcStatus: UNAVAILABLE, percentage: { value: 100 } } }"),
+    );
+    await eventually(async () => reasonOf(await order("policy")) === "PRODUCT_UNAVAILABLE", { withinMs: 5_000 });
+    writeFileSync(file, before);
+    await eventually(async () => (await order("policy")).status === 200, { withinMs: 5_000 });
+    expect((await siren.status()).map(({ pid }) => pid)).toEqual(pids);
+  });
+
+  it("that is broken leaves the last good one in force", async () => {
+    const file = join(siren.folder, "istio", "siren", "product.yaml");
+    const before = readFileSync(file, "utf8");
+    writeFileSync(file, before.replace("timeout: 0.61s", "timeout: soon"));
+    await sleep(1_000);
+    expect((await order("policy")).status).toBe(200);
+    writeFileSync(file, before);
+  });
+});
+
+describe("S-4: the breaker", () => {
+  it("opens under 100 callers of a slow product, refuses at once while it is open, and closes by itself", async () => {
+    await siren.mesh("apply", "-k", "services/siren/overlays/chaos");
+    await siren.untilReady();
+    await eventually(async () => (await timed(() => order("s-4"))).ms >= 400);
+    const before = (await ordersOf("s-4")).length;
+
+    const load = startLoad(100, () => order("s-4"));
+    const refusedAtOnce = await eventually(() => load.answers.some(openBreaker), { withinMs: 60_000 });
+    const answers = await load.stop();
+    expect(refusedAtOnce).toBe(true);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
+    const refused = answers.filter(({ status }) => status === 503);
+    expect(new Set(refused.map((answer) => reasonOf(answer)))).toEqual(new Set(["PRODUCT_UNAVAILABLE"]));
+    expect(Math.min(...refused.map(({ ms }) => ms))).toBeLessThan(50);
+
+    // No order is half done: as many as were answered OK, each with its price.
+    const taken = answers.filter(({ status }) => status === 200).length;
+    const kept = await ordersOf("s-4");
+    expect(kept).toHaveLength(before + taken);
+    expect(new Set(kept.map(({ price }) => price))).toEqual(new Set(["4500"]));
+
+    // Still slow, but alone: the breaker closes when its time is over, and most orders are in time.
+    await eventually(async () => (await order("s-4")).status === 200, { withinMs: 60_000 });
+    await siren.mesh("apply", "--remove");
+    await siren.untilReady();
+    await eventually(async () => (await timed(() => order("s-4"))).ms < 400);
+    expect((await siren.replicas("order")).map(({ restarts }) => restarts)).toEqual([0]);
+  });
+});
+
+describe("S-6: configuration", () => {
+  it("report under another NS stays up and hears nothing, and catches up when it is right again", async () => {
+    await siren.mesh("apply", "-k", "services/siren/overlays/renamed");
+    await siren.mesh("restart", "siren/report");
+    await siren.untilReady();
+    const id = await register("Renamed", 3500);
+    await isHeardOf(id);
+    expect(await rest("GET", "/reports")).toMatchObject({ status: 200, body: { reports: expect.any(Array) } });
+    expect((await rest("GET", `/v1/reports/${id}`)).status).toBe(404);
+    expect((await siren.replicas("report")).every(({ ready }) => ready)).toBe(true);
+    await siren.mesh("apply", "--remove");
+    await siren.mesh("restart", "siren/report");
+    await eventually(async () => (await rest("GET", `/v1/reports/${id}`)).status === 200);
+  });
+});
+
+describe("a server that is down", () => {
+  it("NATS: orders are taken, and their events flow when it is back", async () => {
+    await siren.mesh("stop", "nats");
+    const id = await register("Without NATS", 3500);
+    expect(reasonOf(await order("no-nats", id))).toBe("PRODUCT_STATUS_UNKNOWN");
+    expect((await order("no-nats")).status).toBe(200);
+    await siren.mesh("start", "nats");
+    await isHeardOf(id);
+    await eventually(async () => (await eventsOf("no-nats")) === 1);
+  });
+
+  it("PostgreSQL: requests are refused with STORAGE_UNAVAILABLE, and taken again when it is back", async () => {
+    await siren.mesh("stop", "postgres");
+    for (const path of ["/v1/products", "/v1/orders", "/v1/reports"]) {
+      const answer = await rest("GET", path);
+      expect(answer.status).toBe(503);
+      expect(reasonOf(answer)).toBe("STORAGE_UNAVAILABLE");
+    }
+    await siren.mesh("start", "postgres");
+    await siren.untilReady();
+    await eventually(async () => (await order("no-postgres")).status === 200);
+    expect(await ordersOf("no-postgres")).toHaveLength(1);
+  });
+});
+
+describe("kill -9 under load", () => {
+  it.each(["product", "order", "report", "envoy", "nats", "postgres"])(
+    "of %s: what was answered OK is there, once, and everybody agrees in the end",
+    async (victim) => {
+      const customer = `kill-${victim}`;
+      const load = startLoad(5, () => order(customer));
+      await eventually(() => load.answers.filter(({ status }) => status === 200).length >= 20);
+      const pid = await siren.kill(victim);
+      const price = 4000 + (pid % 1000);
+      const changed = await eventually(async () => (await change(americano, price)).status === 200);
+      expect(changed).toBe(true);
+      await siren.untilReady();
+      const recovered = load.answers.length;
+      await eventually(() => load.answers.slice(recovered).filter(({ status }) => status === 200).length >= 20);
+      const answers = await load.stop();
+
+      expect((await siren.replicas(victim)).map((replica) => replica.pid)).not.toContain(pid);
+      const kept = new Set((await ordersOf(customer)).map(({ orderId }) => orderId));
+      const lost = answers.filter(
+        ({ status, body }) => status === 200 && !kept.has((body as { orderId: string }).orderId),
+      );
+      expect(lost).toEqual([]);
+      await eventually(async () => (await eventsOf(customer)) === kept.size);
+      await agreement();
+    },
+  );
+});
+
+interface Timed extends RestAnswer {
+  readonly ms: number;
+}
+
+async function timed(call: () => Promise<RestAnswer>): Promise<Timed> {
+  const startedAt = performance.now();
+  const answer = await call();
+  return { ...answer, ms: performance.now() - startedAt };
+}
+
+/** Callers without think time. An answer that never came (the gateway was killed) is left out. */
+function startLoad(callers: number, call: () => Promise<RestAnswer>) {
+  const answers: Timed[] = [];
+  let running = true;
+  const caller = async () => {
+    while (running)
+      await timed(call).then(
+        (answer) => answers.push(answer),
+        () => sleep(20),
+      );
+  };
+  const callersDone = Promise.all(Array.from({ length: callers }, caller));
+  return {
+    answers,
+    stop: async () => {
+      running = false;
+      await callersDone;
+      return answers;
+    },
+  };
+}
+
+/** Product takes 400 ms at least: who refuses sooner has not asked it. */
+function openBreaker({ status, ms }: Timed): boolean {
+  return status === 503 && ms < 50;
+}
+
+async function register(name: string, price: number): Promise<string> {
+  const answer = await rest("POST", "/v1/products", { name, price, status: "PRODUCT_STATUS_AVAILABLE" });
+  expect(answer).toMatchObject({ status: 200 });
+  return (answer.body as { productId: string }).productId;
+}
+
+function change(productId: string, price: number): Promise<RestAnswer> {
+  return rest("PATCH", `/v1/products/${productId}`, { price });
+}
+
+function order(customerId: string, productId = americano): Promise<RestAnswer> {
+  return rest("POST", "/v1/orders", { productId, customerId });
+}
+
+async function isHeardOf(productId: string): Promise<void> {
+  await eventually(async () => (await rest("GET", `/v1/productSnapshots/${productId}`)).status === 200);
+}
+
+function reasonOf({ body }: RestAnswer): string | undefined {
+  const { details = [] } = body as { details?: { "@type": string; reason?: string }[] };
+  return details.find((detail) => detail["@type"].endsWith("ErrorInfo"))?.reason;
+}
+
+interface KeptOrder {
+  readonly orderId: string;
+  readonly price: string;
+}
+
+async function ordersOf(customerId: string): Promise<KeptOrder[]> {
+  return listAll<KeptOrder>(`/v1/orders?customerId=${customerId}`, "orders");
+}
+
+async function listAll<Row>(path: string, field: string): Promise<Row[]> {
+  const rows: Row[] = [];
+  let token = "";
+  do {
+    const { body } = await rest("GET", `${path}${path.includes("?") ? "&" : "?"}pageSize=1000&pageToken=${token}`);
+    rows.push(...((body as Record<string, Row[]>)[field] ?? []));
+    token = (body as { nextPageToken: string }).nextPageToken;
+  } while (token);
+  return rows;
+}
+
+/** How many Ordered there are of a customer's orders. @throws when an order has more than one */
+async function eventsOf(customerId: string): Promise<number> {
+  const [nats] = await siren.replicas("nats");
+  const port = nats?.ports[0]?.port;
+  const events = await readEvents(`nats://127.0.0.1:${port}`, "SIREN", "siren.order.Ordered");
+  const ids = events.filter(({ body }) => body["customerId"] === customerId).map(({ body }) => body["orderId"]);
+  expect(new Set(ids).size).toBe(ids.length);
+  return ids.length;
+}
+
+/** S4: once things are quiet, order's copies and the report equal product. */
+async function agreement(): Promise<void> {
+  interface Row {
+    readonly productId: string;
+    readonly name: string;
+    readonly price?: string;
+    readonly status: string;
+  }
+  const products = await listAll<Row>("/v1/products", "products");
+  const shown = ({ productId, name, status }: Row) => ({ productId, name, status });
+  await eventually(async () => {
+    const snapshots = await listAll<Row>("/v1/productSnapshots", "productSnapshots");
+    const reports = await listAll<Row>("/v1/reports", "reports");
+    expect(snapshots.map(shown)).toEqual(products.map(shown));
+    expect(reports.map((row) => ({ ...shown(row), price: row.price }))).toEqual(
+      products.map((row) => ({ ...shown(row), price: row.price })),
+    );
+    return true;
+  });
+}
