@@ -5,7 +5,7 @@ export type { Logger } from "pino";
 
 /** Lines wait here at most this long, so that one write serves many; `log.flush()` at exit writes the rest. */
 const flushMs = 50;
-const bufferBytes = 16_384;
+const bufferBytes = 8_192;
 
 /**
  * The process's log: JSON lines on stdout, level from `LOG_LEVEL` (default `info`).
