@@ -103,6 +103,16 @@ export function bootstrap(options: EnvoyOptions, admin: string): Json {
       cds_config: ads,
       lds_config: ads,
     },
+    // Names of clusters and listeners have dots in them and end in a semicolon.
+    stats_config: {
+      use_all_default_tags: false,
+      stats_tags: [
+        { tag_name: "cluster_name", regex: "^cluster\\.((.+?);\\.)" },
+        { tag_name: "http_conn_manager_prefix", regex: "^http\\.((.+?);\\.)" },
+        { tag_name: "response_code", regex: "_rq(_(\\d{3}))$" },
+        { tag_name: "response_code_class", regex: "_rq(_(\\dxx))$" },
+      ],
+    },
     cluster_manager: { outlier_detection: { event_log_path: options.outlierLog } },
     static_resources: { clusters: [adsCluster(options.adsSocket), ...otlpClusters(options.otlp)] },
     overload_manager: { resource_monitors: [connectionLimit] },

@@ -3,6 +3,7 @@ import type { Json } from "../envoy-api.ts";
 import { listAt, nameOf, objectAt, textAt, without } from "./json.ts";
 import { scoped } from "./names.ts";
 import { type Rewriting, rewrite } from "./rewrite.ts";
+import { withServiceLabels } from "./telemetry.ts";
 import type { Replica } from "./types.ts";
 
 const ads: Json = { ads: {}, resource_api_version: "V3" };
@@ -14,7 +15,12 @@ export function localizeCluster(
   endpoints: ReadonlyMap<string, Json>,
 ): Json | undefined {
   const name = nameOf(cluster);
-  const local = { ...rewrite(cluster, context), name: scoped(context.key, name) };
+  const named = {
+    ...rewrite(cluster, context),
+    name: scoped(context.key, name),
+    alt_stat_name: `${scoped(context.key, name)};`,
+  };
+  const local = withServiceLabels(named, name);
   if (name.startsWith("inbound|")) return inbound(name, local, context.proxy.replica);
   if (name === "InboundPassthroughCluster") return undefined;
   // Nothing here knows where a connection was meant to go before it was redirected: what is not in the mesh is not reached.

@@ -7,7 +7,8 @@ import { nameOf, textAt } from "./json.ts";
 import { proxyKey, scoped } from "./names.ts";
 import { outboundResources } from "./outbound.ts";
 import { type Rewriting, rewrite } from "./rewrite.ts";
-import type { Localized, LocalProxy, Place, SecretNeed, Shortfall } from "./types.ts";
+import { withTelemetry, withWorkloadLabels } from "./telemetry.ts";
+import type { Localized, LocalProxy, Place, Replica, SecretNeed, Shortfall } from "./types.ts";
 
 interface Draft {
   readonly listeners: Map<string, Json>;
@@ -33,24 +34,32 @@ export function localize(proxies: readonly LocalProxy[], place: Place): Localize
     origins: new Map(),
     shortfalls: [],
   };
-  for (const proxy of proxies) localizeProxy(proxy, place, draft);
+  const byIp = new Map(proxies.flatMap(({ replica }) => (replica ? [[replica.ip, replica] as const] : [])));
+  for (const proxy of proxies) localizeProxy(proxy, { place, byIp }, draft);
   const { listeners, clusters, routes, endpoints } = draft;
   return { ...draft, resources: { listeners, clusters, routes, endpoints } };
 }
 
-function localizeProxy(proxy: LocalProxy, place: Place, draft: Draft): void {
+interface World {
+  readonly place: Place;
+  readonly byIp: ReadonlyMap<string, Replica>;
+}
+
+function localizeProxy(proxy: LocalProxy, { place, byIp }: World, draft: Draft): void {
   const key = proxyKey(proxy);
   const names = new Set(proxy.compiled.clusters.map(nameOf));
   const { secrets, shortfalls } = draft;
   const context: Rewriting = { key, proxy, place, clusters: names, secrets, shortfalls };
-  addClusters(context, draft);
+  addClusters(context, draft, byIp);
   if (proxy.replica) addSidecar(context, draft);
   else addGateway(context, draft);
 }
 
-function addClusters(context: Rewriting, draft: Draft): void {
+function addClusters(context: Rewriting, draft: Draft, byIp: ReadonlyMap<string, Replica>): void {
   const { compiled } = context.proxy;
-  const endpoints = new Map(compiled.endpoints.map((item) => [textAt(item, "cluster_name"), item]));
+  const endpoints = new Map(
+    compiled.endpoints.map((item) => [textAt(item, "cluster_name"), withWorkloadLabels(item, byIp)]),
+  );
   for (const source of compiled.clusters) {
     const cluster = localizeCluster(source, context, endpoints);
     if (!cluster) continue;
@@ -80,19 +89,19 @@ function addEndpoints(
 function addSidecar(context: Rewriting, draft: Draft): void {
   const outbound = outboundResources(context);
   if (outbound) {
-    draft.listeners.set(nameOf(outbound.listener), outbound.listener);
+    draft.listeners.set(nameOf(outbound.listener), withTelemetry(outbound.listener, context.proxy, "source"));
     draft.origins.set(nameOf(outbound.listener), outbound.source);
     draft.routes.set(nameOf(outbound.routes), outbound.routes);
   }
   for (const { name, listener, source } of inboundListeners(context)) {
-    draft.listeners.set(name, listener);
+    draft.listeners.set(name, withTelemetry(listener, context.proxy, "destination"));
     draft.origins.set(name, source);
   }
 }
 
 function addGateway(context: Rewriting, draft: Draft): void {
   for (const { name, listener, source } of gatewayListeners(context)) {
-    draft.listeners.set(name, listener);
+    draft.listeners.set(name, withTelemetry(listener, context.proxy, "source"));
     draft.origins.set(name, source);
   }
   for (const source of context.proxy.compiled.routes) {

@@ -46,7 +46,7 @@ function listenerOf(manager: Json, context: Rewriting): Json {
   const { key, proxy } = context;
   const config = {
     ...rewrite(manager, context),
-    stat_prefix: scoped(key, outboundListener),
+    stat_prefix: `${scoped(key, outboundListener)};`,
     // Absolute URLs, as clients of an HTTP proxy send them.
     http_protocol_options: { allow_absolute_url: true },
     rds: { config_source: { ads: {}, resource_api_version: "V3" }, route_config_name: scoped(key, outboundRoutes) },

@@ -90,9 +90,9 @@ const rules: Readonly<Record<string, Rule>> = {
   // Zero means to wait for ever for what may never come.
   initial_fetch_timeout: () => undefined,
   tracing: (value, within) => (within.place.tracing ? rewriteValue(value, within) : undefined),
-  // Names of statistics: ours tell the proxies apart.
-  alt_stat_name: () => undefined,
-  stat_prefix: (value, within) => (typeof value === "string" ? `${within.key}/${value.replace(/;$/, "")}` : asIs),
+  // Names of statistics: ours tell the proxies apart. Each ends in a semicolon, because names have dots in them.
+  alt_stat_name: (value, within) => (typeof value === "string" ? scoped(within.key, value) : asIs),
+  stat_prefix: (value, within) => (typeof value === "string" && value.endsWith(";") ? scoped(within.key, value) : asIs),
 };
 
 function clusterName(value: JsonValue, within: Within): JsonValue | typeof asIs {
