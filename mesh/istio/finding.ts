@@ -29,8 +29,16 @@ export const codes = {
   unknownKind: { code: "M904", severity: "info" },
   /** Two documents for one object: the later one counts, as with `kubectl apply`. */
   duplicateObject: { code: "M905", severity: "warning" },
+  /** Something named that is not there, or not visible from there. */
+  badReference: { code: "M908", severity: "warning" },
+  /** A field that the resource does not have. Kubernetes prunes it, so that what was meant never takes effect. */
+  unknownField: { code: "M907", severity: "warning" },
   /** A value that Envoy would refuse; the field is left out. */
   badValue: { code: "M906", severity: "error" },
+  /** Envoy itself refused what was made of it; what was in force before stays in force. */
+  refused: { code: "M910", severity: "error" },
+  /** A rule that means something in a cluster and cannot be honoured on a laptop. */
+  notLocal: { code: "M911", severity: "warning" },
 } as const satisfies Record<string, { code: string; severity: Severity }>;
 
 export type Problem = keyof typeof codes;

@@ -1,0 +1,76 @@
+import type { Finding } from "#mesh/istio/finding.ts";
+import { type ClusterAndEndpoints, outboundClusters } from "./cluster.ts";
+import type { Compilation, CompileOptions } from "./compilation.ts";
+import type { JsonObject } from "./json.ts";
+import type { Mesh } from "./mesh.ts";
+import { httpProxyRoute } from "./names.ts";
+import type { Proxy } from "./proxy.ts";
+import { proxyHeaderSettings } from "./proxy-headers.ts";
+import { sidecarRouteConfiguration } from "./route-configuration.ts";
+import { scopeOf } from "./sidecar-scope.ts";
+import { blackHole, inboundPassthrough, passthrough } from "./special-clusters.ts";
+
+export { originOf } from "./origin.ts";
+
+/** Everything that one Envoy gets. */
+export interface ProxyConfiguration {
+  listeners: JsonObject[];
+  clusters: JsonObject[];
+  routes: JsonObject[];
+  endpoints: JsonObject[];
+  findings: Finding[];
+}
+
+/** Makes what istiod would push to a proxy. Pure: the same mesh and proxy always give the same configuration. */
+export function compileProxy(
+  mesh: Mesh,
+  proxy: Proxy,
+  options: CompileOptions = { httpProxy: "istiod" },
+): ProxyConfiguration {
+  const direction = proxy.type === "router" ? "gateway" : "outbound";
+  const compilation: Compilation = {
+    mesh,
+    proxy,
+    scope: scopeOf(mesh, proxy),
+    headers: proxyHeaderSettings(mesh.settings, direction),
+    options,
+    findings: [],
+  };
+  return proxy.type === "router" ? compileGateway(compilation) : compileSidecar(compilation);
+}
+
+function compileSidecar(compilation: Compilation): ProxyConfiguration {
+  const { scope, mesh, findings } = compilation;
+  const outbound = scope.services.flatMap((service) =>
+    service.ports.flatMap((port) => outboundClusters(service, port, compilation)),
+  );
+  const clusters = [
+    ...outbound.map(({ cluster }) => cluster),
+    blackHole(mesh.settings),
+    passthrough(mesh.settings),
+    inboundPassthrough(mesh.settings),
+  ];
+  const names = new Set(scope.services.flatMap((service) => service.ports.map(({ number }) => String(number))));
+  if (mesh.settings.httpProxyPort > 0) names.add(httpProxyRoute);
+  const routes = [...names].map((name) => sidecarRouteConfiguration(name, compilation));
+  return { listeners: [], clusters, routes, endpoints: endpointsOf(outbound), findings };
+}
+
+function compileGateway(compilation: Compilation): ProxyConfiguration {
+  const { scope, mesh, findings } = compilation;
+  const outbound = scope.services.flatMap((service) =>
+    service.ports.flatMap((port) => outboundClusters(service, port, compilation)),
+  );
+  const clusters = [...outbound.map(({ cluster }) => cluster), blackHole(mesh.settings)];
+  return {
+    listeners: [],
+    clusters,
+    routes: [],
+    endpoints: endpointsOf(outbound),
+    findings,
+  };
+}
+
+function endpointsOf(clusters: ClusterAndEndpoints[]): JsonObject[] {
+  return clusters.flatMap(({ endpoints }) => (endpoints ? [endpoints] : []));
+}

@@ -1,0 +1,95 @@
+import { isIpAddress } from "#mesh/istio/hosts.ts";
+import type { Compilation } from "./compilation.ts";
+import { type JsonObject, message, unlessEmpty } from "./json.ts";
+import { localitySetting } from "./load-balancer.ts";
+import { applyLocality, type LocalityGroup, type ProxyPlace } from "./locality.ts";
+import { labelsMatch } from "./proxy.ts";
+import type { Endpoint, Service, ServicePort } from "./service.ts";
+import type { EffectivePolicy } from "./traffic-policy.ts";
+
+/** Whose endpoints a cluster has. */
+export interface AssignmentTarget {
+  cluster: string;
+  service: Service;
+  port: ServicePort;
+  /** Labels that endpoints of a subset must have. */
+  labels: Record<string, string>;
+  policy: EffectivePolicy;
+}
+
+/** The endpoints of a cluster, as EDS hands them out. */
+export function loadAssignment(target: AssignmentTarget, compilation: Compilation): JsonObject {
+  const reachable = (endpoint: Endpoint): boolean => endpoint.port === 0 || isIpAddress(endpoint.address);
+  return assignment(target, compilation, reachable);
+}
+
+/** The endpoints of a cluster that Envoy resolves by DNS: they may be host names, and are part of the cluster. */
+export function inlineAssignment(target: AssignmentTarget, compilation: Compilation): JsonObject {
+  return assignment(target, compilation, () => true);
+}
+
+function assignment(
+  { cluster, service, port, labels, policy }: AssignmentTarget,
+  { mesh, proxy }: Compilation,
+  isReachable: (endpoint: Endpoint) => boolean,
+): JsonObject {
+  const own = mesh.workloads.named(proxy.namespace, proxy.name) ?? mesh.workloads.at(proxy.ip);
+  const endpoints = service.endpoints.filter(
+    (endpoint) =>
+      endpoint.portName === port.name &&
+      labelsMatch(labels, endpoint.labels) &&
+      isReachable(endpoint) &&
+      (!service.nodeLocal || endpoint.node === (own?.node ?? "")),
+  );
+  const place: ProxyPlace = { locality: own?.locality ?? "", labels: proxy.labels };
+  const groups = applyLocality(byLocality(endpoints), localitySetting(policy.loadBalancer, service, mesh.settings), {
+    hasBreaker: policy.outlierDetection !== undefined,
+    place,
+  });
+  return message({ cluster_name: cluster, endpoints: unlessEmpty(groups.map(toJson)) });
+}
+
+function byLocality(endpoints: Endpoint[]): LocalityGroup[] {
+  const groups = new Map<string, LocalityGroup>();
+  for (const endpoint of endpoints) {
+    const { locality } = endpoint;
+    const group = groups.get(locality) ?? { locality, endpoints: [], weight: 0, priority: 0 };
+    groups.set(locality, group);
+    group.endpoints.push({ endpoint, json: endpointJson(endpoint) });
+    group.weight += endpoint.weight;
+  }
+  return [...groups.values()].sort((a, b) => (a.locality < b.locality ? -1 : 1));
+}
+
+function toJson({ locality, endpoints, weight, priority }: LocalityGroup): JsonObject {
+  const [region, zone, subzone] = locality.split("/");
+  return message({
+    locality: message({ region: region || undefined, zone: zone || undefined, sub_zone: subzone || undefined }),
+    lb_endpoints: unlessEmpty(endpoints.map(({ json }) => json)),
+    load_balancing_weight: weight,
+    priority: priority || undefined,
+  });
+}
+
+function endpointJson(endpoint: Endpoint): JsonObject {
+  const { address, port, workload, labels } = endpoint;
+  const canonical = labels["service.istio.io/canonical-name"] ?? labels["app.kubernetes.io/name"] ?? labels["app"];
+  const revision =
+    labels["service.istio.io/canonical-revision"] ?? labels["app.kubernetes.io/version"] ?? labels["version"];
+  const name = `${workload.name};${workload.namespace};${canonical ?? workload.name};${revision ?? ""};Kubernetes`;
+  return message({
+    endpoint: { address: port === 0 ? { pipe: { path: address } } : socketAddress(address, port) },
+    health_status: endpoint.healthy ? "HEALTHY" : undefined,
+    metadata: {
+      filter_metadata: message({
+        "envoy.transport_socket_match": endpoint.tlsMode === "istio" ? { tlsMode: "istio" } : undefined,
+        istio: { workload: name },
+      }),
+    },
+    load_balancing_weight: endpoint.weight,
+  });
+}
+
+export function socketAddress(address: string, port: number): JsonObject {
+  return { socket_address: { address, port_value: port } };
+}

@@ -1,0 +1,11 @@
+import type { JsonObject } from "./json.ts";
+
+/** A percentage with four decimals, as Istio writes it. */
+export function fraction(percent: number): JsonObject {
+  return { numerator: Math.trunc(percent * 10_000), denominator: "MILLION" };
+}
+
+/** A whole percentage. Envoy's default denominator is 100. */
+export function wholeFraction(percent: number): JsonObject {
+  return percent === 0 ? {} : { numerator: percent };
+}

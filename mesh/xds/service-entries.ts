@@ -1,0 +1,162 @@
+import { isIpAddress } from "#mesh/istio/hosts.ts";
+import type { Resource } from "#mesh/istio/resource.ts";
+import type { ServiceEntry, ServiceEntryPort, WorkloadEntry } from "#mesh/istio/service-entry.ts";
+import { withTopology } from "./endpoint-slices.ts";
+import { unspecifiedAddress } from "./kubernetes-services.ts";
+import { spiffeId } from "./names.ts";
+import { parseProtocol } from "./protocol.ts";
+import { labelsMatch } from "./proxy.ts";
+import type { Endpoint, Resolution, Service } from "./service.ts";
+import type { Workload, Workloads } from "./workloads.ts";
+
+const resolutions: Record<NonNullable<ServiceEntry["resolution"]>, Resolution> = {
+  NONE: "passthrough",
+  STATIC: "eds",
+  DNS: "dns",
+  DNS_ROUND_ROBIN: "dns-round-robin",
+  DYNAMIC_DNS: "dns",
+};
+
+interface Context {
+  workloadEntries: Resource<WorkloadEntry>[];
+  workloads: Workloads;
+  trustDomain: string;
+}
+
+/** The services of a ServiceEntry: one for each host and address. */
+export function servicesOfEntry(entry: Resource<ServiceEntry>, context: Context): Service[] {
+  const { spec, object, namespace } = entry;
+  const services: Service[] = [];
+  for (const hostname of spec.hosts ?? []) {
+    for (const address of addressesOf(spec)) {
+      const service: Service = {
+        hostname,
+        name: hostname,
+        namespace,
+        registry: "external",
+        address,
+        addresses: [address],
+        ports: (spec.ports ?? []).map(({ name = "", number = 0, protocol = "" }) => {
+          return { name, number, protocol: parseProtocol(protocol) };
+        }),
+        resolution: resolutions[spec.resolution ?? "NONE"],
+        meshExternal: spec.location !== "MESH_INTERNAL",
+        exportTo: new Set(spec.exportTo ?? []),
+        labels: object.metadata.labels,
+        selector: spec.workloadSelector?.labels,
+        externalName: "",
+        aliases: [],
+        identities: spec.subjectAltNames ?? [],
+        preferClose: object.metadata.annotations["networking.istio.io/traffic-distribution"] === "PreferClose",
+        nodeLocal: false,
+        endpoints: [],
+        targetPorts: targetPortsOf(spec),
+        origin: object,
+      };
+      service.endpoints = endpointsOfEntry(service, spec, context);
+      services.push(service);
+    }
+  }
+  return services;
+}
+
+function targetPortsOf(spec: ServiceEntry): Map<number, number> {
+  const changed = (spec.ports ?? []).filter(({ targetPort }) => targetPort);
+  const applies = (spec.resolution ?? "NONE") === "NONE";
+  return new Map(applies ? changed.map(({ number = 0, targetPort = 0 }) => [number, targetPort]) : []);
+}
+
+function addressesOf(spec: ServiceEntry): string[] {
+  if (!spec.addresses || spec.addresses.length === 0) return [unspecifiedAddress];
+  return spec.addresses.flatMap((address) => {
+    const [ip = "", bits] = address.split("/");
+    if (!isIpAddress(ip)) return [];
+    return bits === (ip.includes(":") ? "128" : "32") ? [ip] : [address];
+  });
+}
+
+function endpointsOfEntry(service: Service, spec: ServiceEntry, context: Context): Endpoint[] {
+  const ports = spec.ports ?? [];
+  const inline = spec.endpoints ?? [];
+  const byDns = service.resolution === "dns" || service.resolution === "dns-round-robin";
+  if (inline.length > 0) {
+    const owner = { name: "", namespace: "" };
+    return ports.flatMap((port) => inline.map((entry) => fromEntry(entry, port, { service, owner, ...context })));
+  }
+  if (spec.workloadSelector) return selected(service, spec, context);
+  return byDns ? ports.map((port) => hostEndpoint(service.hostname, port)) : [];
+}
+
+function hostEndpoint(hostname: string, port: ServiceEntryPort): Endpoint {
+  return {
+    address: hostname,
+    port: port.targetPort || port.number || 0,
+    portName: port.name ?? "",
+    labels: {},
+    identity: "",
+    weight: 1,
+    locality: "",
+    tlsMode: "disabled",
+    healthy: undefined,
+    workload: { name: "", namespace: "" },
+    node: "",
+  };
+}
+
+interface EntryContext extends Context {
+  service: Service;
+  owner: { name: string; namespace: string };
+}
+
+/** The port is the entry's own, else the service's targetPort, else the service's port. */
+function fromEntry(entry: WorkloadEntry, port: ServiceEntryPort, context: EntryContext): Endpoint {
+  const unix = entry.address?.startsWith("unix://") ?? false;
+  const labels = entry.labels ?? {};
+  const locality = entry.locality ?? labels["istio-locality"]?.replaceAll(".", "/") ?? "";
+  const mode = labels["security.istio.io/tlsMode"] ?? (entry.serviceAccount ? "istio" : "disabled");
+  return {
+    address: unix ? (entry.address?.slice("unix://".length) ?? "") : (entry.address ?? ""),
+    port: unix ? 0 : entry.ports?.[port.name ?? ""] || port.targetPort || port.number || 0,
+    portName: port.name ?? "",
+    labels: withTopology(labels, locality),
+    identity: entry.serviceAccount
+      ? spiffeId(context.trustDomain, context.service.namespace, entry.serviceAccount)
+      : "",
+    weight: entry.weight || 1,
+    locality,
+    tlsMode: mode === "istio" ? "istio" : "disabled",
+    healthy: undefined,
+    workload: context.owner,
+    node: "",
+  };
+}
+
+/** A workloadSelector selects WorkloadEntries and pods of the ServiceEntry's namespace. */
+function selected(service: Service, spec: ServiceEntry, context: Context): Endpoint[] {
+  const selector = spec.workloadSelector?.labels ?? {};
+  if (Object.keys(selector).length === 0) return [];
+  const ports = spec.ports ?? [];
+  const entries = context.workloadEntries
+    .filter((entry) => entry.namespace === service.namespace && labelsMatch(selector, entry.spec.labels ?? {}))
+    .flatMap((entry) => ports.map((port) => fromEntry(entry.spec, port, { service, owner: entry, ...context })));
+  const pods = context.workloads.pods
+    .filter((pod) => pod.namespace === service.namespace && pod.ready && labelsMatch(selector, pod.labels))
+    .flatMap((pod) => ports.map((port) => fromPod(pod, port, context.trustDomain)));
+  return [...entries, ...pods];
+}
+
+function fromPod(pod: Workload, port: ServiceEntryPort, trustDomain: string): Endpoint {
+  return {
+    address: pod.ip,
+    port: port.targetPort || port.number || 0,
+    portName: port.name ?? "",
+    labels: withTopology(pod.labels, pod.locality),
+    identity: spiffeId(trustDomain, pod.namespace, pod.serviceAccount),
+    weight: 1,
+    locality: pod.locality,
+    tlsMode: pod.labels["security.istio.io/tlsMode"] === "istio" ? "istio" : "disabled",
+    healthy: undefined,
+    workload: { name: pod.owner, namespace: pod.namespace },
+    node: pod.node,
+  };
+}

@@ -1,0 +1,69 @@
+import type { KubeObject } from "#mesh/istio/kube-object.ts";
+import type { Protocol } from "./protocol.ts";
+
+/** How a service's endpoints are found: told by the control plane, by DNS, or not at all (the address is the destination). */
+export type Resolution = "eds" | "dns" | "dns-round-robin" | "passthrough" | "alias";
+
+export interface ServicePort {
+  name: string;
+  number: number;
+  protocol: Protocol;
+}
+
+/** A service of the mesh: a Kubernetes Service, or one host of a ServiceEntry. */
+export interface Service {
+  hostname: string;
+  name: string;
+  namespace: string;
+  registry: "kubernetes" | "external";
+  /** The address that listeners bind and clients send to; `0.0.0.0` when it has none. */
+  address: string;
+  addresses: string[];
+  ports: ServicePort[];
+  resolution: Resolution;
+  meshExternal: boolean;
+  exportTo: ReadonlySet<string>;
+  labels: Record<string, string>;
+  selector: Record<string, string> | undefined;
+  /** The real host of a Service of type ExternalName. */
+  externalName: string;
+  /** Hosts of ExternalName services that stand for this one. */
+  aliases: { hostname: string; namespace: string }[];
+  /** Identities besides those of the endpoints. */
+  identities: string[];
+  /** Prefer endpoints that are near, as Kubernetes' trafficDistribution. */
+  preferClose: boolean;
+  /** Only endpoints on the caller's node. */
+  nodeLocal: boolean;
+  endpoints: Endpoint[];
+  /** Ports that differ upstream, for a service whose destination is taken from the connection. */
+  targetPorts: ReadonlyMap<number, number>;
+  origin: KubeObject;
+}
+
+export interface Endpoint {
+  address: string;
+  /** The port where it listens; 0 for a unix socket. */
+  port: number;
+  /** The service's port that it serves. */
+  portName: string;
+  labels: Record<string, string>;
+  /** SPIFFE identity; empty when nothing is known about it. */
+  identity: string;
+  weight: number;
+  /** `region/zone/subzone`, empty parts left out. */
+  locality: string;
+  tlsMode: "istio" | "disabled";
+  healthy: boolean | undefined;
+  workload: { name: string; namespace: string };
+  node: string;
+}
+
+export function portOf(service: Service, number: number): ServicePort | undefined {
+  return service.ports.find((port) => port.number === number);
+}
+
+/** The endpoints of one port of a service, those with the given labels alone. */
+export function endpointsOf(service: Service, port: ServicePort): Endpoint[] {
+  return service.endpoints.filter((endpoint) => endpoint.portName === port.name);
+}
