@@ -71,6 +71,7 @@ export interface DatabaseOptions<Db, Store> {
 /** What is used of a Prisma client. */
 export interface PrismaLike<Db> {
   $transaction<R>(work: (tx: Db) => Promise<R>, options?: { maxWait?: number; timeout?: number }): Promise<R>;
+  $connect(): Promise<void>;
   $disconnect(): Promise<void>;
 }
 
@@ -139,8 +140,10 @@ class PostgresDatabase<Db, Store> implements OwnDatabase<Store> {
     });
   }
 
-  prepare(): Promise<void> {
-    return migrate(this.url, this.#migrations);
+  async prepare(): Promise<void> {
+    await migrate(this.url, this.#migrations);
+    // Prisma compiles its query engine at the first use, which takes longer than a caller may wait.
+    await this.#client.$connect();
   }
 
   attach(source: string, committed: () => void): void {
