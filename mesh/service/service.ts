@@ -10,6 +10,7 @@ import { type Logger, openLog } from "./log.ts";
 import { closeChannels } from "./outbound.ts";
 import type { Policy } from "./policy.ts";
 import { startPurge } from "./purge.ts";
+import type { OwnReadModel } from "./read-model.ts";
 import { startWorker, type Worker } from "./recovery.ts";
 import { Relay } from "./relay.ts";
 import { GrpcServer } from "./server.ts";
@@ -22,6 +23,8 @@ export interface ServiceOptions<Store> {
   readonly services: readonly Implementation[];
   /** Default: none. Then there is no outbox, and request_id has no meaning. */
   readonly database?: OwnDatabase<Store>;
+  /** Rows in a key-value bucket, which projections fill. Default: none. */
+  readonly readModel?: OwnReadModel;
   /** Default: none. */
   readonly policies?: readonly Policy<Store>[];
   /** Default: none. */
@@ -87,6 +90,7 @@ export class Service<Store> {
     const broker = this.#openBroker();
     if (database) await this.#startDatabase(database, broker);
     if (this.#stopping.signal.aborted) return;
+    if (this.#options.readModel) this.#startReadModel(this.#options.readModel, broker);
     if (policies.length > 0) this.#startConsumer(policies, broker);
     for (const worker of workers) this.#parts.push(startWorker(worker, { log: this.log, telemetry: this.#telemetry }));
     this.#server.health.setReady(true);
@@ -139,6 +143,13 @@ export class Service<Store> {
         await sleep(databaseRetryMs, undefined, { signal: this.#stopping.signal }).catch(() => {});
       }
     }
+  }
+
+  #startReadModel(readModel: OwnReadModel, broker: Broker | undefined): void {
+    if (!broker) throw new Error("a read model needs NATS_URL");
+    const [service = ""] = this.#options.name.split(".");
+    readModel.start({ broker, ns: this.settings.ns, service, log: this.log });
+    this.#parts.push(() => readModel.stop());
   }
 
   #startConsumer(policies: readonly Policy<Store>[], broker: Broker | undefined): void {

@@ -23,12 +23,16 @@ const kinds = new Set([
   "TransactionAlreadyClosed",
 ]);
 
+/** Thrown by a store that knows that what it keeps its rows in cannot be reached. */
+export class StorageAway extends Error {}
+
 /**
  * Whether an error says that our own database cannot be reached: then the caller gets STORAGE_UNAVAILABLE, and a consumer waits instead of
  * counting a failed delivery.
  */
 export function isStorageDown(error: unknown, depth = 0): boolean {
   if (typeof error !== "object" || error === null || depth > 5) return false;
+  if (error instanceof StorageAway) return true;
   const { code, cause, message, meta, kind, errors } = error as Record<string, unknown>;
   if (typeof code === "string" && (network.has(code) || prisma.has(code) || isServerAway(code))) return true;
   if (typeof kind === "string" && kinds.has(kind)) return true;
