@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Nats, startNats } from "#mesh/local/nats.ts";
+import { type Postgres, startPostgres } from "#mesh/local/postgres.ts";
+
+/** A PostgreSQL of a test's own. */
+export interface TestPostgres extends AsyncDisposable {
+  /** The URL of a database that nobody else uses; it is made by whoever migrates it. */
+  freshUrl(): string;
+  /** Kills the server as a crash would. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill`, at the same port. */
+  restart(): Promise<void>;
+}
+
+/** Starts PostgreSQL on a free port, in a folder that goes with it. */
+export async function testPostgres(): Promise<TestPostgres> {
+  const folder = mkdtempSync(join(tmpdir(), "mesh-pg-"));
+  const dataDir = join(folder, "data");
+  let server: Postgres = await startPostgres({ dataDir });
+  const { port } = server;
+  let databases = 0;
+  return {
+    freshUrl: () => server.url(`test_${++databases}`),
+    async kill() {
+      process.kill(server.pid, "SIGKILL");
+      await server.exited;
+    },
+    async restart() {
+      server = await startPostgres({ dataDir, port });
+    },
+    async [Symbol.asyncDispose]() {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A NATS of a test's own. */
+export interface TestNats extends AsyncDisposable {
+  readonly url: string;
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+}
+
+/** Starts nats-server with JetStream on a free port, in a folder that goes with it. */
+export async function testNats(): Promise<TestNats> {
+  const folder = mkdtempSync(join(tmpdir(), "mesh-nats-"));
+  const dataDir = join(folder, "data");
+  let server: Nats = await startNats({ dataDir });
+  const { port, url } = server;
+  return {
+    url,
+    async kill() {
+      process.kill(server.pid, "SIGKILL");
+      await server.exited;
+    },
+    async restart() {
+      server = await startNats({ dataDir, port });
+    },
+    async [Symbol.asyncDispose]() {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
