@@ -9,11 +9,39 @@ interface Entry {
 }
 
 const entries: readonly Entry[] = [
+  { name: "up", summary: "start PostgreSQL, NATS, Envoy and the services", load: () => import("./up.ts") },
+  { name: "down", summary: "stop everything; the data stays", load: () => import("./down.ts") },
+  { name: "status", summary: "show what runs", load: () => import("./status.ts") },
+  { name: "logs", summary: "print what a workload has written", load: () => import("./logs.ts") },
+  { name: "scale", summary: "run another number of replicas", load: () => import("./scale.ts") },
+  { name: "restart", summary: "start a workload's processes anew", load: () => import("./restart.ts") },
+  { name: "stop", summary: "stop a workload", load: () => import("./stop.ts") },
+  { name: "start", summary: "start what was stopped", load: () => import("./start.ts") },
+  { name: "apply", summary: "put a kustomize overlay in force, or take it away", load: () => import("./apply.ts") },
+  { name: "config", summary: "print what Envoy runs", load: () => import("./config.ts") },
+  { name: "doctor", summary: "check what the mesh needs of this machine", load: () => import("./doctor.ts") },
+  { name: "daemon", summary: "run a mesh without a terminal", load: () => import("./daemon.ts") },
   {
     name: "lint",
     summary: "check Istio YAML: what istiod refuses, what will not work, and why",
     load: () => import("./lint.ts"),
   },
+  {
+    name: "route",
+    summary: "explain which route, timeout, retries and breaker a request meets, line by line",
+    load: () => import("./route.ts"),
+  },
+  {
+    name: "test",
+    summary: "run tests of policies: routing in memory, behaviour on a real Envoy",
+    load: () => import("./test.ts"),
+  },
+  {
+    name: "diff",
+    summary: "compare two versions of Istio YAML: who is touched, and how",
+    load: () => import("./diff.ts"),
+  },
+  { name: "breakers", summary: "show every caller's circuit breakers", load: () => import("./breakers.ts") },
   { name: "compile", summary: "print the Envoy configuration of Istio YAML", load: () => import("./compile.ts") },
 ];
 

@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { KubeObject } from "#mesh/istio/kube-object.ts";
+import { Caller } from "./caller.ts";
+import { withChanges } from "./change.ts";
+import { type BehaviourCase, type Change, durationMs, type Outcome, type Step } from "./format.ts";
+import { breakerMismatches, outcomeMismatches } from "./outcome.ts";
+import { type MadeCall, sendCalls } from "./send-calls.ts";
+import { type Stage, startStage } from "./stage.ts";
+import { buildWorld, type NamedWorkload } from "./world.ts";
+
+export interface Context {
+  /** Policies and workloads. */
+  objects: readonly KubeObject[];
+  /** The suite's changes; the test's own come after. */
+  change: readonly Change[];
+}
+
+/** Runs one test on an Envoy of its own, so that no test inherits another's ejections. Returns what was not as expected. */
+export async function runBehaviour(test: BehaviourCase, context: Context): Promise<string[]> {
+  const objects = withChanges(context.objects, [...context.change, ...(test.change ?? [])]);
+  const world = buildWorld(objects, namedIn(test));
+  const stage = await startStage(world, test);
+  const caller = new Caller(stage.addressOf(test.from));
+  try {
+    for (const [index, step] of test.steps.entries()) {
+      const failures = await runStep(step, { test, stage, caller });
+      if (failures.length > 0) return failures.map((failure) => `step ${index + 1}: ${failure}`);
+    }
+    return [];
+  } finally {
+    caller.close();
+    await stage.close();
+  }
+}
+
+function namedIn({ from, workloads }: BehaviourCase): NamedWorkload[] {
+  const scripted = Object.entries(workloads).map(([id, { labels, serviceAccount }]) => ({
+    id,
+    called: true,
+    ...(labels ? { labels } : {}),
+    ...(serviceAccount ? { serviceAccount } : {}),
+  }));
+  return scripted.some(({ id }) => id === from) ? scripted : [...scripted, { id: from, called: false }];
+}
+
+interface Running {
+  test: BehaviourCase;
+  stage: Stage;
+  caller: Caller;
+}
+
+async function runStep(step: Step, running: Running): Promise<string[]> {
+  const { stage, caller } = running;
+  for (const [id, script] of Object.entries(step.script ?? {})) {
+    const workload = stage.scripted.get(id);
+    if (!workload) return [`script: ${id} is not one of the test's workloads`];
+    await workload.play(script);
+  }
+  if (step.wait) await sleep(durationMs(step.wait));
+  for (const workload of stage.scripted.values()) workload.forget();
+  const calls = step.call ? await sendCalls(caller, step.call) : [];
+  return step.expect ? await compare(step.expect, calls, running) : [];
+}
+
+async function compare(expected: Outcome, calls: MadeCall[], { test, stage }: Running): Promise<string[]> {
+  const unknown = Object.keys(expected.attempts ?? {}).filter((name) => stage.attempts(name) === undefined);
+  if (unknown.length > 0) return unknown.map((name) => `attempts: there is no workload or replica ${name}`);
+  const ids = calls.map(({ id }) => id);
+  const flags = expected.flags ? await stage.flags(ids) : new Map<string, string[]>();
+  const facts = { calls, flags, attempts: (name: string) => stage.attempts(name) ?? 0 };
+  return [...outcomeMismatches(expected, facts), ...(await compareBreakers(expected, { test, stage }))];
+}
+
+/** Breakers change on Envoy's clock, so they are asked again until they are as expected or the time is over. */
+async function compareBreakers(expected: Outcome, { test, stage }: Pick<Running, "test" | "stage">): Promise<string[]> {
+  if (!expected.breaker) return [];
+  const giveUpAt = performance.now() + (expected.within ? durationMs(expected.within) : 0);
+  for (;;) {
+    const found: string[] = [];
+    for (const [id, wanted] of Object.entries(expected.breaker)) {
+      const by = typeof wanted === "object" ? (wanted.by ?? test.from) : test.from;
+      found.push(...breakerMismatches(id, wanted, await stage.breaker(by, id)));
+    }
+    if (found.length === 0 || performance.now() >= giveUpAt) return found;
+    await sleep(50);
+  }
+}

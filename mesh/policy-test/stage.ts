@@ -1,0 +1,170 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ControlPlane, type Replica } from "#mesh/local/control-plane.ts";
+import { proxyKey } from "#mesh/local/localize/names.ts";
+import { readFlags, withAccessLog } from "./access-log.ts";
+import type { Address } from "./caller.ts";
+import { readBreaker } from "./envoy-breaker.ts";
+import type { BehaviourCase } from "./format.ts";
+import type { BreakerState } from "./outcome.ts";
+import { ScriptedWorkload } from "./scripted-workload.ts";
+import { gatewayId, type Workload, type World } from "./world.ts";
+
+/** A mesh for one test: an Envoy with the policies in force, and scripted workloads behind their sidecars. */
+export interface Stage {
+  scripted: ReadonlyMap<string, ScriptedWorkload>;
+  /** Where a workload's calls go in: its sidecar's outbound listener, or the gateway's port. */
+  addressOf(workload: string): Address;
+  /** Requests that reached a workload or one of its replicas; undefined for an unknown name. */
+  attempts(name: string): number | undefined;
+  flags(calls: readonly string[]): Promise<Map<string, string[]>>;
+  /** The breaker that a workload's proxy keeps for another. */
+  breaker(by: string, of: string): Promise<BreakerState>;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts everything a test names. Nothing but loopback addresses and unix sockets is used.
+ *
+ * @throws when Envoy does not start or refuses the policies
+ */
+export async function startStage(world: World, test: BehaviourCase): Promise<Stage> {
+  // Sockets have short paths at most: not every temporary folder does.
+  const folder = mkdtempSync(join(tmpdir().length > 40 ? "/tmp" : tmpdir(), "mesh-test-"));
+  const stage = new RunningStage(folder, castOf(world, test, folder));
+  try {
+    await stage.start(world, test);
+    return stage;
+  } catch (error) {
+    await stage.close();
+    throw error;
+  }
+}
+
+/** One replica on stage. */
+interface Actor {
+  workload: Workload;
+  replica: Replica;
+}
+
+class RunningStage implements Stage {
+  readonly scripted = new Map<string, ScriptedWorkload>();
+  readonly #folder: string;
+  readonly #actors: Actor[];
+  readonly #accessLog: string;
+  #plane: ControlPlane | undefined;
+
+  constructor(folder: string, actors: Actor[]) {
+    this.#folder = folder;
+    this.#actors = actors;
+    this.#accessLog = join(folder, "access.log");
+  }
+
+  async start(world: World, test: BehaviourCase): Promise<void> {
+    for (const [id, { script }] of Object.entries(test.workloads)) {
+      const workload = new ScriptedWorkload(id, this.#actorsOf(id).map(listening));
+      this.scripted.set(id, workload);
+      await workload.play(script);
+    }
+    this.#plane = await ControlPlane.start({
+      stateDir: this.#folder,
+      runDir: this.#folder,
+      logDir: this.#folder,
+      gateway: { http: 0 },
+    });
+    const objects = withAccessLog(world.objects, this.#accessLog);
+    const replicas = this.#actors.map(({ replica }) => replica);
+    const { findings, acknowledged } = await this.#plane.apply({ objects, replicas });
+    if (acknowledged) return;
+    const errors = findings.filter(({ severity }) => severity === "error");
+    const reasons = errors.map(({ file, line, message }) => `${file}:${line}: ${message}`);
+    throw new Error(`Envoy does not run the policies: ${reasons.join("; ") || "it does not answer"}`);
+  }
+
+  addressOf(id: string): Address {
+    if (id === gatewayId) return `127.0.0.1:${this.#plane?.ports.http}`;
+    const [actor] = this.#actorsOf(id);
+    if (!actor) throw new Error(`${id} is not on stage`);
+    return actor.replica.outbound;
+  }
+
+  attempts(name: string): number | undefined {
+    const whole = this.scripted.get(name);
+    if (whole) return whole.attempts();
+    return [...this.scripted.values()].find((one) => one.replicaNames().includes(name))?.attempts(name);
+  }
+
+  flags(calls: readonly string[]): Promise<Map<string, string[]>> {
+    return readFlags(this.#accessLog, calls);
+  }
+
+  async breaker(by: string, of: string): Promise<BreakerState> {
+    const admin = this.#plane?.admin;
+    if (!admin) throw new Error("Envoy has ended");
+    const caller = this.#actorsOf(by)[0]?.replica;
+    const [namespace = "", name = ""] = by.split("/");
+    const key = proxyKey(caller ?? { name, namespace });
+    const hosts = this.#actorsOf(of).map(({ replica }) => [replica.ip, replica.name] as const);
+    return readBreaker(admin, key, new Map(hosts));
+  }
+
+  async close(): Promise<void> {
+    await this.#plane?.close();
+    await Promise.all([...this.scripted.values()].map((workload) => workload.stop()));
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #actorsOf(id: string): Actor[] {
+    return this.#actors.filter(({ workload }) => workload.id === id);
+  }
+}
+
+/** Everyone in the test, each replica with an address and sockets of its own. */
+function castOf(world: World, test: BehaviourCase, folder: string): Actor[] {
+  const ids = new Set([...Object.keys(test.workloads), test.from]);
+  ids.delete(gatewayId);
+  const network = `127.${64 + Math.floor(Math.random() * 128)}.${Math.floor(Math.random() * 256)}`;
+  const actors: Actor[] = [];
+  for (const id of ids) {
+    const workload = world.workloads.get(id);
+    if (!workload) throw new Error(`there is no workload ${id}`);
+    for (let index = 1; index <= (test.workloads[id]?.replicas ?? 1); index++) {
+      const socket = `unix:${join(folder, String(actors.length))}`;
+      const replica = toReplica(workload, { index, ip: `${network}.${actors.length + 1}`, socket });
+      actors.push({ workload, replica });
+    }
+  }
+  return actors;
+}
+
+function toReplica(workload: Workload, at: { index: number; ip: string; socket: string }): Replica {
+  const { namespace, name, labels, serviceAccount, ports } = workload;
+  return {
+    name: `${name}-${at.index}`,
+    namespace,
+    workload: name,
+    labels,
+    serviceAccount,
+    ip: at.ip,
+    outbound: `${at.socket}.out`,
+    ready: true,
+    ports: ports.map(({ name: portName, containerPort }) => ({
+      name: portName,
+      containerPort,
+      upstream: `${at.socket}.${containerPort}`,
+    })),
+  };
+}
+
+function listening({ workload, replica }: Actor): ConstructorParameters<typeof ScriptedWorkload>[1][number] {
+  return {
+    name: replica.name,
+    outbound: replica.outbound,
+    listen: replica.ports.map(({ containerPort, upstream }) => ({
+      path: upstream.slice("unix:".length),
+      protocol:
+        workload.ports.find((port) => port.containerPort === containerPort)?.protocol === "http1" ? "http1" : "http2",
+    })),
+  };
+}
