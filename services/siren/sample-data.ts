@@ -2,6 +2,7 @@
 // again and again:
 //
 //   MESH_GATEWAY=http://127.0.0.1:8080 node services/siren/sample-data.ts
+import { demanding } from "#mesh/local/demanding-rest.ts";
 import { type Rest, rest } from "#mesh/local/rest.ts";
 
 const menu = [
@@ -25,40 +26,19 @@ interface Product {
 
 /** @param siren REST calls to siren's host of the gateway */
 export async function fillShop(siren: Rest): Promise<void> {
-  const { products } = await get<{ products: Product[] }>(siren, "/v1/products?pageSize=1000");
+  const shop = demanding(siren);
+  const { products } = await shop.get<{ products: Product[] }>("/v1/products?pageSize=1000");
   const byName = new Map(products.map((product) => [product.name, product]));
   for (const drink of menu) {
-    if (!byName.has(drink.name)) byName.set(drink.name, await post<Product>(siren, "/v1/products", drink));
+    if (!byName.has(drink.name)) byName.set(drink.name, await shop.post<Product>("/v1/products", drink));
   }
   for (const { drink, customerId } of orders) {
-    const { orders: earlier } = await get<{ orders: unknown[] }>(siren, `/v1/orders?customerId=${customerId}`);
+    const { orders: earlier } = await shop.get<{ orders: unknown[] }>(`/v1/orders?customerId=${customerId}`);
     const productId = byName.get(drink)?.productId;
     if (earlier.length > 0 || !productId) continue;
-    await heardOf(siren, productId);
-    await post(siren, "/v1/orders", { productId, customerId });
+    await shop.wait(`/v1/productSnapshots/${productId}`); // Order hears of a product by an event, a moment after its registration.
+    await shop.post("/v1/orders", { productId, customerId });
   }
-}
-
-/** Order hears of a product by an event, a moment after its registration. */
-async function heardOf(siren: Rest, productId: string): Promise<void> {
-  const giveUpAt = Date.now() + 30_000;
-  while ((await siren("GET", `/v1/productSnapshots/${productId}`)).status !== 200) {
-    if (Date.now() > giveUpAt) throw new Error(`order has not heard of product ${productId} within 30 s`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
-async function get<Answer>(siren: Rest, path: string): Promise<Answer> {
-  return expectOk(await siren("GET", path), `GET ${path}`) as Answer;
-}
-
-async function post<Answer>(siren: Rest, path: string, body: unknown): Promise<Answer> {
-  return expectOk(await siren("POST", path, body), `POST ${path}`) as Answer;
-}
-
-function expectOk(answer: { status: number; body: unknown }, what: string): unknown {
-  if (answer.status !== 200) throw new Error(`${what} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
-  return answer.body;
 }
 
 if (import.meta.main) await fillShop(rest(process.env["MESH_GATEWAY"] ?? "http://127.0.0.1:8080", "siren.localhost"));

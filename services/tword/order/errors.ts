@@ -1,3 +1,4 @@
+import type { CalleeFailures } from "#mesh/service/callee-failure.ts";
 import { exhausted, failedPrecondition, notFound, refusals, unavailable } from "#mesh/service/refusals.ts";
 
 /** Every "no" of order, besides what the run time answers for every service. */
@@ -20,3 +21,12 @@ export const refuse = refusals({
   DELIVERY_REFUSED: failedPrecondition("Delivery does not take order {orderId}, so nothing was ordered. Order again."),
   DELIVERY_UNAVAILABLE: unavailable("Delivery does not answer. Try again in a moment."),
 });
+
+/** What order answers when delivery fails or refuses. */
+export const deliveryFailures: CalleeFailures = {
+  unavailable: refuse.DELIVERY_UNAVAILABLE,
+  refusals: {
+    DELIVERY_CANCELLED: refuse.DELIVERY_REFUSED,
+    DELIVERY_ALREADY_STARTED: refuse.DELIVERY_ALREADY_STARTED,
+  },
+};

@@ -7,7 +7,7 @@ import { envInteger } from "#mesh/service/config.ts";
 import { openDatabase } from "#mesh/service/database.ts";
 import { implement } from "#mesh/service/handler.ts";
 import { serve } from "#mesh/service/serve.ts";
-import { refuse } from "./errors.ts";
+import { deliveryFailures } from "./errors.ts";
 import { policies } from "./policies.ts";
 import { finishOrders } from "./recovery.ts";
 import { rpc } from "./rpc.ts";
@@ -18,13 +18,7 @@ const database = openDatabase({
   store: (db) => new OrderStore(db),
   migrations: join(import.meta.dirname, "migrations"),
 });
-const delivery = connect(DeliveryServiceService, "delivery.tword:50051", {
-  unavailable: refuse.DELIVERY_UNAVAILABLE,
-  refusals: {
-    DELIVERY_CANCELLED: refuse.DELIVERY_REFUSED,
-    DELIVERY_ALREADY_STARTED: refuse.DELIVERY_ALREADY_STARTED,
-  },
-});
+const delivery = connect(DeliveryServiceService, "delivery.tword:50051", deliveryFailures);
 const parts = { database, delivery };
 
 await serve({
