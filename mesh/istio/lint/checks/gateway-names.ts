@@ -2,12 +2,15 @@ import type { Place } from "../place.ts";
 import { fqdnProblem } from "./hosts.ts";
 import { isDnsLabel } from "./names.ts";
 
-/** `gateways` of a VirtualService: `mesh`, a name, or namespace/name. Istiod stops at the first one without a namespace. */
-export function checkGatewayNames(names: string[] | undefined, place: Place): void {
+/**
+ * `gateways` of a VirtualService: `mesh`, a name, or namespace/name. Istiod stops at the first one without a namespace, and
+ * keeps its warnings to itself in most matches.
+ */
+export function checkGatewayNames(names: string[] | undefined, place: Place, { warns = true } = {}): void {
   for (const [index, name] of (names ?? []).entries()) {
     const at = place.in(index);
     const slash = name.indexOf("/");
-    if (slash < 0) return checkBareName(name, at);
+    if (slash < 0) return checkBareName(name, warns, at);
     const namespace = name.slice(0, slash);
     const gateway = name.slice(slash + 1);
     const hint = "write namespace/name, or the name alone";
@@ -17,8 +20,8 @@ export function checkGatewayNames(names: string[] | undefined, place: Place): vo
   }
 }
 
-function checkBareName(name: string, place: Place): void {
-  if (name.includes(".")) {
+function checkBareName(name: string, warns: boolean, place: Place): void {
+  if (warns && name.includes(".")) {
     const [gateway = "", namespace = ""] = name.split(".");
     place.warn(`"${name}" is the old way to name a gateway`, `write ${namespace}/${gateway}`);
   }

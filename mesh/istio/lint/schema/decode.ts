@@ -82,10 +82,10 @@ function emptyOf(type: FieldType): unknown {
 }
 
 function decodeEnum(values: readonly string[], value: unknown, place: Place): unknown {
-  if (typeof value === "number") {
+  if (Number.isInteger(value)) {
     const hint = `write one of ${values.join(", ")}`;
     place.find("M014", "Kubernetes refuses the object: the value must be one of the names", hint);
-    return undefined;
+    return values[value as number];
   }
   if (typeof value !== "string") return wrongType("text", value, place);
   if (values.includes(value)) return value;

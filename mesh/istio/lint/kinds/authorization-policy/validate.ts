@@ -28,9 +28,6 @@ export function validate(spec: AuthorizationPolicy, place: Place): void {
 }
 
 function validateRule(rule: Rule, place: Place): void {
-  for (const field of ["from", "to"] as const) {
-    if (rule[field]?.length === 0) place.in(field).refuse(`${field} is empty`, `remove ${field} to match any`);
-  }
   rule.from?.forEach(({ source }, index) => {
     const at = place.in("from", index);
     if (source) validateSource(source, at.in("source"));

@@ -3,6 +3,8 @@ import type { Place } from "../../place.ts";
 
 const prefix = "type.googleapis.com/";
 
+const typed = new Set(["typed_config", "typedConfig"]);
+
 /** Packages whose messages Envoy and istiod know. */
 const packages =
   /^(envoy\.(admin|config|data|extensions|service|type|watchdog)\.|udpa\.|xds\.|google\.|istio\.|io\.istio\.|opentelemetry\.|opencensus\.)/;
@@ -16,7 +18,9 @@ export function validatePatchValue(value: unknown, place: Place): void {
   } else if (isRecord(value)) {
     for (const [name, item] of Object.entries(value)) {
       if (name === "@type") checkType(item, place.in(name));
-      else validatePatchValue(item, place.in(name));
+      else if (typed.has(name) && !(isRecord(item) && "@type" in item)) {
+        place.in(name).refuse("a typed configuration is an object with its @type", `write "@type": ${prefix}envoy...`);
+      } else validatePatchValue(item, place.in(name));
     }
   }
 }

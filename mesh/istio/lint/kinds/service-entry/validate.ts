@@ -26,12 +26,15 @@ export function validate(spec: ServiceEntry, place: Place): void {
 function validateHosts(spec: ServiceEntry, place: Place): void {
   if (!spec.hosts?.length) place.refuse("it has no hosts", "write `hosts:`, with at least one");
   spec.hosts?.forEach((host, index) => {
-    const at = place.in("hosts", index);
-    if (host === "*") return at.refuse("the host * is everything", "write the hosts, such as *.example.com");
-    checkWildcardHost(host, at);
-    const partial = partialWildcardProblem(host);
-    if (partial && spec.resolution !== "DYNAMIC_DNS") at.warn(partial, "replace the whole first label: *.example.com");
+    validateHost(host, spec, place.in("hosts", index));
   });
+}
+
+function validateHost(host: string, spec: ServiceEntry, place: Place): void {
+  if (host === "*") return place.refuse("the host * is everything", "write the hosts, such as *.example.com");
+  checkWildcardHost(host, place);
+  const partial = partialWildcardProblem(host);
+  if (partial && spec.resolution !== "DYNAMIC_DNS") place.warn(partial, "replace the whole first label: *.example.com");
 }
 
 function validateAddresses(spec: ServiceEntry, place: Place): void {

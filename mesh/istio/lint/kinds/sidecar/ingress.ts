@@ -11,22 +11,27 @@ export function validateIngress(listeners: readonly Ingress[], place: Place): vo
   const ports = new Set<number>();
   listeners.forEach((listener, index) => {
     const at = place.in(index);
-    if (!listener.port) return at.refuse("the listener has no port", "write `port: {number, protocol, name}`");
-    validatePort(listener.port, at.in("port"));
-    validateBind(listener.bind, at.in("bind"));
-    const { number = 0 } = listener.port;
+    validateListener(listener, at);
+    const number = listener.port?.number;
+    if (number === undefined) return;
     if (ports.has(number)) at.in("port", "number").refuse(`the port ${number} has two listeners`, "remove one of them");
     ports.add(number);
-    validateEndpoint(listener.defaultEndpoint, at.in("defaultEndpoint"));
-    if (listener.tls) validateTls(listener.tls, listener.port.protocol, at.in("tls"));
-    checkConnectionPool(listener.connectionPool, at.in("connectionPool"));
-    if (listener.connectionPool?.http && !isHttp(listener.port.protocol)) {
-      at.in("connectionPool", "http").warn(
-        "the port is not HTTP, so only the limits of TCP hold",
-        "write protocol: HTTP",
-      );
-    }
   });
+}
+
+function validateListener(listener: Ingress, place: Place): void {
+  const { port, connectionPool } = listener;
+  if (!port) return place.refuse("the listener has no port", "write `port: {number, protocol, name}`");
+  validatePort(port, place.in("port"));
+  validateBind(listener.bind, place.in("bind"));
+  validateEndpoint(listener.defaultEndpoint, place.in("defaultEndpoint"));
+  if (listener.tls) validateTls(listener.tls, port.protocol, place.in("tls"));
+  checkConnectionPool(connectionPool, place.in("connectionPool"));
+  if (connectionPool?.http && !isHttp(port.protocol)) {
+    place
+      .in("connectionPool", "http")
+      .warn("the port is not HTTP, so only the limits of TCP hold", "write protocol: HTTP");
+  }
 }
 
 function validatePort(port: NonNullable<Ingress["port"]>, place: Place): void {

@@ -78,7 +78,7 @@ function validateMirrors(route: HttpRoute, place: Place): void {
   checkMirrorShare(route.mirrorPercentage?.value, place.in("mirrorPercentage", "value"));
   route.mirrors?.forEach(({ destination, percentage }, index) => {
     const at = place.in("mirrors", index);
-    if (!destination) return at.refuse("a mirror needs a destination", "write `destination: {host: ...}`");
+    if (!destination) at.refuse("a mirror needs a destination", "write `destination: {host: ...}`");
     checkDestination(destination, at.in("destination"));
     checkMirrorShare(percentage?.value, at.in("percentage", "value"));
   });

@@ -22,7 +22,9 @@ export function validateTlsRoute(route: TlsRoute, spec: VirtualService, place: P
 
 export function validateTcpRoute(route: TcpRoute, place: Place): void {
   route.match?.forEach((match, index) => {
-    validateLayer4Match(match, place.in("match", index));
+    const at = place.in("match", index);
+    validateLayer4Match(match, at);
+    checkGatewayNames(match.gateways, at.in("gateways"), { warns: false });
   });
   if (!route.route?.length) place.refuse("the TCP route leads nowhere", "write route");
   checkDestinations(route.route ?? [], place.in("route"));
@@ -34,7 +36,6 @@ function validateLayer4Match(match: Layer4Match | TlsMatch, place: Place): void 
   });
   if (match.port) checkPort(match.port, place.in("port"));
   checkLabels(match.sourceLabels, place.in("sourceLabels"));
-  checkGatewayNames(match.gateways, place.in("gateways"));
 }
 
 function validateTlsMatch(match: TlsMatch, spec: VirtualService, place: Place): void {
@@ -43,6 +44,7 @@ function validateTlsMatch(match: TlsMatch, spec: VirtualService, place: Place): 
     checkSniHost(host, spec, place.in("sniHosts", index));
   });
   validateLayer4Match(match, place);
+  checkGatewayNames(match.gateways, place.in("gateways"));
 }
 
 function checkSniHost(host: string, spec: VirtualService, place: Place): void {

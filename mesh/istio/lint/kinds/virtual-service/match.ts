@@ -26,7 +26,7 @@ export function validateMatch(match: HttpMatch, place: Place): void {
   checkStringMatch(match.authority, place.in("authority"));
   if (match.port) checkPort(match.port, place.in("port"));
   checkLabels(match.sourceLabels, place.in("sourceLabels"));
-  checkGatewayNames(match.gateways, place.in("gateways"));
+  checkGatewayNames(match.gateways, place.in("gateways"), { warns: false });
   if (match.sourceNamespace && !isDnsLabel(match.sourceNamespace)) {
     place.in("sourceNamespace").refuse(`"${match.sourceNamespace}" is no namespace`, "write the name of a namespace");
   }

@@ -24,12 +24,14 @@ function warnUnused(rules: readonly Matched[], place: Place): void {
     }
     let repeated = 0;
     rule.match.forEach((match, matchIndex) => {
-      if (open >= 0) return report(at, "IST0130", `${takesAll}, so this rule gets none`);
       const text = canonical(match);
       const earlier = seen.get(text);
-      if (earlier === undefined) return void seen.set(text, index);
-      repeated++;
-      report(at.in("match", matchIndex), "IST0131", `rule ${earlier} has the same match`);
+      if (open >= 0) report(at, "IST0130", `${takesAll}, so this rule gets none`);
+      else if (earlier === undefined) seen.set(text, index);
+      else {
+        repeated++;
+        report(at.in("match", matchIndex), "IST0131", `rule ${earlier} has the same match`);
+      }
     });
     if (repeated === rule.match.length)
       report(at, "IST0130", "earlier rules have all of its matches, so it gets no request");
