@@ -48,6 +48,8 @@ export class Bundler {
   readonly #repository: string;
   readonly #folder: string;
   readonly #inputs = new Map<string, ReadonlySet<string>>();
+  /** Bundles whose inputs have not changed since we looked. */
+  readonly #current = new Map<string, Bundle>();
   #building = 0;
   #idle: NodeJS.Timeout | undefined;
 
@@ -62,6 +64,25 @@ export class Bundler {
    * @throws BundleError
    */
   async bundle(id: string, entry: string): Promise<Bundle> {
+    const current = this.#current.get(id);
+    if (current) return current;
+    const bundle = await this.#bundle(id, entry);
+    this.#current.set(id, bundle);
+    return bundle;
+  }
+
+  /** A file (absolute) changed: the bundles that were made from it are looked at again. True when there are any. */
+  changed(file: string): boolean {
+    let used = false;
+    for (const [id, inputs] of this.#inputs) {
+      if (!inputs.has(resolve(file))) continue;
+      this.#current.delete(id);
+      used = true;
+    }
+    return used;
+  }
+
+  async #bundle(id: string, entry: string): Promise<Bundle> {
     const folder = join(this.#folder, id.replaceAll("/", "-"));
     const extras = this.#extrasOf(entry);
     const known = readManifest(folder);
@@ -78,11 +99,6 @@ export class Bundler {
     writeManifest(folder, { hash, inputs: this.#stampsOf(all, startedAt) });
     removeOld(folder, hash);
     return { main: join(folder, hash, "main.mjs"), hash };
-  }
-
-  /** Whether a file (absolute) is one that the bundle of `id` was made from. */
-  uses(id: string, file: string): boolean {
-    return this.#inputs.get(id)?.has(resolve(file)) ?? false;
   }
 
   #remember(id: string, inputs: readonly string[]): void {
