@@ -38,7 +38,7 @@ async function overflows(admin: string, clusters: ReadonlySet<string>): Promise<
   const { body } = await adminGet(admin, "/stats?filter=outlier_detection.ejections_overflow");
   let sum = 0;
   for (const line of body.split("\n")) {
-    const [, name, value] = /^cluster\.(.*)\.outlier_detection\.ejections_overflow: (\d+)$/.exec(line) ?? [];
+    const [, name, value] = /^cluster\.(.*?);?\.outlier_detection\.ejections_overflow: (\d+)$/.exec(line) ?? [];
     if (name !== undefined && [...clusters].some((cluster) => cluster.replaceAll(":", "_") === name))
       sum += Number(value);
   }
