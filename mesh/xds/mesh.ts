@@ -3,7 +3,14 @@ import type { Finding } from "#mesh/istio/finding.ts";
 import { type Gateway, gateway } from "#mesh/istio/gateway.ts";
 import type { KubeObject } from "#mesh/istio/kube-object.ts";
 import { byPrecedence, type Resource, readResource } from "#mesh/istio/resource.ts";
-import { type PeerAuthentication, peerAuthentication } from "#mesh/istio/security.ts";
+import {
+  type AuthorizationPolicy,
+  authorizationPolicy,
+  type PeerAuthentication,
+  peerAuthentication,
+  type RequestAuthentication,
+  requestAuthentication,
+} from "#mesh/istio/security.ts";
 import { serviceEntry, workloadEntry } from "#mesh/istio/service-entry.ts";
 import type { Shape } from "#mesh/istio/shape.ts";
 import { type Sidecar, sidecar } from "#mesh/istio/sidecar.ts";
@@ -30,12 +37,19 @@ export interface Mesh {
   gateways: Resource<Gateway>[];
   sidecars: Resource<Sidecar>[];
   peerAuthentications: Resource<PeerAuthentication>[];
+  requestAuthentications: Resource<RequestAuthentication>[];
+  authorizationPolicies: Resource<AuthorizationPolicy>[];
+  /** Key sets (JWKS) that were fetched, by the `jwksUri` of their rule, or by its issuer when it has none. */
+  fetchedKeys: ReadonlyMap<string, string>;
   /** Scopes that have been made, by proxy type, namespace and Sidecar. */
   scopes: Map<string, Scope>;
 }
 
 /** Reads and indexes Kubernetes objects. Whatever cannot be used is a finding; everything else counts. */
-export function buildMesh(objects: readonly KubeObject[]): { mesh: Mesh; findings: Finding[] } {
+export function buildMesh(
+  objects: readonly KubeObject[],
+  options: { fetchedKeys?: ReadonlyMap<string, string> } = {},
+): { mesh: Mesh; findings: Finding[] } {
   const inventory = new Inventory(objects);
   const findings = [...inventory.findings];
   const read = <T extends object>(kind: string, shape: Shape<T>): Resource<T>[] =>
@@ -71,6 +85,9 @@ export function buildMesh(objects: readonly KubeObject[]): { mesh: Mesh; finding
     gateways: read("networking.istio.io/Gateway", gateway),
     sidecars: read("networking.istio.io/Sidecar", sidecar),
     peerAuthentications: read("security.istio.io/PeerAuthentication", peerAuthentication),
+    requestAuthentications: read("security.istio.io/RequestAuthentication", requestAuthentication),
+    authorizationPolicies: read("security.istio.io/AuthorizationPolicy", authorizationPolicy),
+    fetchedKeys: options.fetchedKeys ?? new Map(),
     scopes: new Map(),
   };
   return { mesh, findings };
