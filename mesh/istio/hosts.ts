@@ -40,10 +40,10 @@ export function isSubsetOf(a: string, b: string): boolean {
   return a.endsWith(b.slice(1));
 }
 
-/** Orders hosts by how specific they are: exact before wildcard, longer wildcards first, then by the alphabet. */
+/** Orders hosts by how specific they are: exact before wildcard, then the longer first, then by the alphabet. */
 export function compareSpecificity(a: string, b: string): number {
   if (isWildcard(a) !== isWildcard(b)) return isWildcard(a) ? 1 : -1;
-  if (isWildcard(a) && a.length !== b.length) return b.length - a.length;
+  if (a.length !== b.length) return b.length - a.length;
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

@@ -1,6 +1,9 @@
 import type { Finding } from "#mesh/istio/finding.ts";
 import { type ClusterAndEndpoints, outboundClusters } from "./cluster.ts";
 import type { Compilation, CompileOptions } from "./compilation.ts";
+import { gatewayListeners } from "./gateway-listeners.ts";
+import { gatewayRouteConfiguration } from "./gateway-routes.ts";
+import { mergeGateways } from "./gateway-servers.ts";
 import type { JsonObject } from "./json.ts";
 import type { Mesh } from "./mesh.ts";
 import { httpProxyRoute } from "./names.ts";
@@ -57,15 +60,15 @@ function compileSidecar(compilation: Compilation): ProxyConfiguration {
 }
 
 function compileGateway(compilation: Compilation): ProxyConfiguration {
-  const { scope, mesh, findings } = compilation;
+  const { scope, mesh, proxy, findings } = compilation;
   const outbound = scope.services.flatMap((service) =>
     service.ports.flatMap((port) => outboundClusters(service, port, compilation)),
   );
-  const clusters = [...outbound.map(({ cluster }) => cluster), blackHole(mesh.settings)];
+  const merged = mergeGateways(mesh, proxy);
   return {
-    listeners: [],
-    clusters,
-    routes: [],
+    listeners: gatewayListeners(merged, compilation),
+    clusters: [...outbound.map(({ cluster }) => cluster), blackHole(mesh.settings)],
+    routes: [...merged.byRoute.keys()].map((name) => gatewayRouteConfiguration(name, merged, compilation)),
     endpoints: endpointsOf(outbound),
     findings,
   };
