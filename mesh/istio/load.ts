@@ -27,8 +27,8 @@ const clusterScoped = new Set([
 ]);
 
 /**
- * Reads Kubernetes objects from files, and from every `*.yaml` and `*.yml` under folders, in the order of their names. Never
- * throws: what cannot be read is a finding, and everything else is still there.
+ * Reads Kubernetes objects from files, and from every `*.yaml` and `*.yml` under folders, in the order of their names; tests of
+ * policies (`*.test.yaml`) are passed over. Never throws: what cannot be read is a finding, and everything else is still there.
  */
 export function loadFiles(paths: string[]): Loaded {
   const loaded: Loaded = { objects: [], findings: [] };
@@ -161,7 +161,7 @@ function listFiles(path: string, findings: Finding[]): string[] {
     if (!statSync(path).isDirectory()) return [path];
     return readdirSync(path, { withFileTypes: true })
       .filter((entry) => !entry.name.startsWith(".") && entry.name !== "node_modules" && !toolFiles.has(entry.name))
-      .filter((entry) => entry.isDirectory() || /\.ya?ml$/.test(entry.name))
+      .filter((entry) => entry.isDirectory() || /(?<!\.test)\.ya?ml$/.test(entry.name))
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .flatMap((entry) =>
         entry.isDirectory() ? listFiles(join(path, entry.name), findings) : [join(path, entry.name)],
