@@ -46,7 +46,7 @@ export function explainCompiled(question: Question, compiled: Compiled): Explana
     notTaken: rejectedRoutes(choice),
   };
   Object.assign(explanation, outcomeOf(choice, { question, compiled, port }));
-  explanation.notTaken.push(...unusedVirtualServices(question, explanation, choice));
+  if (choice.configuration) explanation.notTaken.push(...unusedVirtualServices(question, explanation, choice));
   return explanation;
 }
 

@@ -71,8 +71,12 @@ export class Caller {
         stream.close(constants.NGHTTP2_CANCEL);
       }, options.deadlineMs);
     }
-    stream.on("error", (error) => finish(lost(request, error)));
-    stream.on("close", () => finish(reading.outcome()));
+    let lostBy: Error | undefined;
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      // A reset by the other side is an outcome of the call; anything else means that there is no connection.
+      if (error.code !== "ERR_HTTP2_STREAM_ERROR") lostBy = error;
+    });
+    stream.on("close", () => finish(lostBy ? lost(request, lostBy) : reading.outcome()));
     if (request.grpc) stream.end(emptyMessage);
   }
 

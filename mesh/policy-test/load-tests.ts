@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { type Finding, formatPath } from "#mesh/istio/finding.ts";
 import { isRecord } from "#mesh/istio/kube-object.ts";
 import { type Path, Source } from "#mesh/istio/source.ts";
@@ -102,7 +102,7 @@ interface Valid {
 
 function toSuite({ metadata, spec }: Valid, source: Source): Suite {
   const folder = dirname(source.file);
-  const open = (path: string) => resolve(folder, path);
+  const open = (path: string) => (isAbsolute(path) ? path : join(folder, path));
   return {
     name: metadata.name,
     file: source.file,

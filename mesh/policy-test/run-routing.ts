@@ -97,7 +97,7 @@ function normal(duration: string | undefined): string | undefined {
 }
 
 function reasons({ summary, notTaken }: Explanation): string[] {
-  return [`the request ${summary}`, ...notTaken.map(({ what, at, why }) => `not taken: ${what} (${at}): ${why}`)];
+  return [`the request: ${summary}`, ...notTaken.map(({ what, at, why }) => `not taken: ${what} (${at}): ${why}`)];
 }
 
 function shown(value: unknown): string {
