@@ -50,6 +50,15 @@ export async function openAuthority(file: string): Promise<CertificateAuthority>
   const kept = await load(file);
   const authority = kept ?? (await makeAuthority());
   if (!kept) await save(file, authority);
+  return issuing(authority);
+}
+
+/** An authority that is forgotten with this process. */
+export async function passingAuthority(): Promise<CertificateAuthority> {
+  return issuing(await makeAuthority());
+}
+
+function issuing(authority: Authority): CertificateAuthority {
   const root = authority.certificate.toString("pem");
   const issue = (subject: Subject, options: IssueOptions = {}) =>
     issueLeaf(authority, subject, options.ttlMs ?? 24 * hourMs);

@@ -13,7 +13,7 @@ import { type GatewayPortOptions, GatewayPorts } from "./gateway-ports.ts";
 import { Latest } from "./latest.ts";
 import { localize } from "./localize/localize.ts";
 import type { Localized, Place, Replica } from "./localize/types.ts";
-import { mountedFiles } from "./mounted-files.ts";
+import { defaultDescriptors, mountedFiles, servicesIn } from "./mounted-files.ts";
 import { completeObjects } from "./pods.ts";
 import { SecretStore } from "./secret-store.ts";
 import { type EnvoyState, SupervisedEnvoy } from "./supervised-envoy.ts";
@@ -171,10 +171,11 @@ export class ControlPlane {
   }
 
   #place(): Place {
-    const { stateDir, descriptors = defaultDescriptors, otlp } = this.#options;
+    const { stateDir, descriptors = defaultDescriptors(), otlp } = this.#options;
     return {
       gatewayPort: (port) => this.ports.of(port),
       mountedFile: mountedFiles(descriptors, join(stateDir, "descriptors")),
+      servicesIn,
       tracing: otlp !== undefined,
     };
   }
@@ -206,8 +207,6 @@ interface Parts {
   readonly envoy: SupervisedEnvoy;
   readonly outlierLog: string;
 }
-
-const defaultDescriptors = join(import.meta.dirname, "..", "..", "gen", "descriptors");
 
 function errorsOf(findings: readonly Finding[]): Set<string> {
   const errors = findings.filter(({ severity }) => severity === "error");

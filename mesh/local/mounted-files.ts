@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+
+/** Where code generation puts the descriptors of the systems of this repository. */
+export function defaultDescriptors(): string {
+  return join(import.meta.dirname, "..", "..", "gen", "descriptors");
+}
 
 const mountPath = "/etc/mesh/descriptors/";
 
@@ -22,4 +29,23 @@ export function mountedFiles(descriptors: string, copies: string): (path: string
     known.set(basename(file), copy);
   }
   return (path) => (path.startsWith(mountPath) ? known.get(path.slice(mountPath.length)) : undefined);
+}
+
+const services = new Map<string, ReadonlySet<string>>();
+
+/** Full names of the services in a descriptor set; none when it cannot be read. */
+export function servicesIn(descriptor: { readonly file: string } | { readonly base64: string }): ReadonlySet<string> {
+  const key = "file" in descriptor ? descriptor.file : descriptor.base64;
+  const kept = services.get(key);
+  if (kept) return kept;
+  const names = new Set<string>();
+  try {
+    const bytes = "file" in descriptor ? readFileSync(descriptor.file) : Buffer.from(descriptor.base64, "base64");
+    const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, bytes));
+    for (const type of registry) if (type.kind === "service") names.add(type.typeName);
+  } catch {
+    return names; // Not there, or not a descriptor set: Envoy would find nothing in it either.
+  }
+  services.set(key, names);
+  return names;
 }

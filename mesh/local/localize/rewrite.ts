@@ -1,5 +1,5 @@
 import type { Json } from "../envoy-api.ts";
-import { isJson, type JsonValue, nameOf } from "./json.ts";
+import { isJson, type JsonValue, nameOf, textAt } from "./json.ts";
 import { scoped } from "./names.ts";
 import { translateSecret } from "./secrets.ts";
 import type { LocalProxy, Place, SecretNeed, Shortfall } from "./types.ts";
@@ -39,7 +39,23 @@ function rewriteObject(json: Json, within: Within): Json {
     const rewritten = rewriteField(key, value, within);
     if (rewritten !== undefined) out[key] = rewritten;
   }
+  if (textAt(json, "@type").endsWith("grpc_json_transcoder.v3.GrpcJsonTranscoder")) checkTranscoder(out, within);
   return out;
+}
+
+/** Envoy refuses a transcoder for a service that its descriptors do not have. */
+function checkTranscoder(config: Json, within: Within): void {
+  const file = textAt(config, "proto_descriptor");
+  const known = within.place.servicesIn(file ? { file } : { base64: textAt(config, "proto_descriptor_bin") });
+  const services = Array.isArray(config["services"]) ? config["services"].map(String) : [];
+  for (const service of services.filter((name) => !known.has(name))) {
+    within.shortfalls.push({
+      resource: within.resource,
+      severity: "error",
+      message: `the transcoder's descriptors have no service ${service}`,
+      hint: `name a service of ${file || "the descriptors given inline"}, or give other descriptors`,
+    });
+  }
 }
 
 /** istiod still writes the field that Envoy has deprecated: a matcher for names of every type. */

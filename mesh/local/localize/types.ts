@@ -49,6 +49,8 @@ export interface Place {
   gatewayPort(port: number): number | undefined;
   /** The file here for a file that is mounted in the cluster; undefined: there is none. */
   mountedFile(path: string): string | undefined;
+  /** Full names of the services in a descriptor set: a file here, or base64. */
+  servicesIn(descriptor: { readonly file: string } | { readonly base64: string }): ReadonlySet<string>;
   /** Whether spans are sent somewhere. */
   readonly tracing: boolean;
 }

@@ -1,0 +1,322 @@
+import { status } from "@grpc/grpc-js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readAdminState } from "./breakers/admin-state.ts";
+import { breakersOf } from "./breakers/breakers.ts";
+import { EchoClient } from "./testing/echo.ts";
+import { LocalMesh, type TestReplica } from "./testing/local-mesh.ts";
+import { startTraffic, until } from "./testing/traffic.ts";
+
+const noRetries = `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: istio, namespace: istio-system }
+data:
+  mesh: |
+    defaultHttpRetryPolicy: { attempts: 0 }
+---
+`;
+
+function productRoute(http: string): string {
+  return `${noRetries}
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: product, namespace: siren }
+spec:
+  hosts: [product]
+  http:
+    - ${http}
+      route: [{ destination: { host: product } }]
+`;
+}
+
+describe("two sidecars in one Envoy", () => {
+  let mesh: LocalMesh;
+  let order: TestReplica;
+  let product: TestReplica;
+  let report: TestReplica;
+  let client: EchoClient;
+  let reporter: EchoClient;
+
+  beforeAll(async () => {
+    mesh = await LocalMesh.start({ certificateTtlMs: 4_000 });
+    order = await mesh.add({ name: "order" });
+    product = await mesh.add({ name: "product" });
+    report = await mesh.add({ name: "report" });
+    client = new EchoClient(order.replica.outbound, "product.siren:50051");
+    reporter = new EchoClient(report.replica.outbound, "product.siren:50051");
+    expect(await mesh.apply(noRetries)).toEqual({ acknowledged: true, findings: [] });
+  });
+  afterAll(async () => {
+    client?.[Symbol.dispose]();
+    reporter?.[Symbol.dispose]();
+    await mesh?.[Symbol.asyncDispose]();
+  });
+
+  function reset(behave: TestReplica["server"]["behave"] = () => ({})): void {
+    product.server.calls.length = 0;
+    product.server.behave = behave;
+  }
+
+  it("speak mutual TLS with the identities of their service accounts", async () => {
+    reset();
+    expect((await client.call()).code).toBe(status.OK);
+    const [headers] = product.server.calls;
+    expect(headers?.["x-forwarded-client-cert"]).toContain("By=spiffe://cluster.local/ns/siren/sa/product;");
+    expect(headers?.["x-forwarded-client-cert"]).toContain("URI=spiffe://cluster.local/ns/siren/sa/order");
+  });
+
+  it.each(["product:50051", "product.siren.svc:50051", "product.siren.svc.cluster.local:50051"])(
+    "take calls to %s",
+    async (authority) => {
+      using other = new EchoClient(order.replica.outbound, authority);
+      expect((await other.call()).code).toBe(status.OK);
+    },
+  );
+
+  it("end a call that takes longer than the route's timeout, with UNAVAILABLE", async () => {
+    reset(() => ({ delayMs: 1_000 }));
+    expect((await mesh.apply(productRoute("timeout: 0.2s"))).acknowledged).toBe(true);
+    const answer = await client.call();
+    expect(answer).toMatchObject({ code: status.UNAVAILABLE, details: expect.stringContaining("timeout") });
+    expect(answer.ms).toBeGreaterThan(190);
+    expect(answer.ms).toBeLessThan(700);
+  });
+
+  it("send a call again where the policy says so, and nowhere else", async () => {
+    const failsFirst = (call: number) => (call === 1 ? { code: status.UNAVAILABLE } : {});
+    reset(failsFirst);
+    await mesh.apply(productRoute("retries: { attempts: 2, retryOn: unavailable }"));
+    expect((await client.call()).code).toBe(status.OK);
+    expect(product.server.calls).toHaveLength(2);
+    reset(failsFirst);
+    await mesh.apply(productRoute("retries: { attempts: 0 }"));
+    expect((await client.call()).code).toBe(status.UNAVAILABLE);
+    expect(product.server.calls).toHaveLength(1);
+  });
+
+  it("open the breaker after failures in a row, show it, and close it again", async () => {
+    reset(() => ({ code: status.UNAVAILABLE }));
+    await mesh.apply(`${productRoute("timeout: 1s")}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: product, namespace: siren }
+spec:
+  host: product
+  trafficPolicy:
+    outlierDetection: { consecutive5xxErrors: 5, interval: 0.5s, baseEjectionTime: 1s, maxEjectionPercent: 100 }
+`);
+    for (let n = 0; n < 5; n++) await client.call();
+    expect(product.server.calls).toHaveLength(5);
+    const refused = await client.call();
+    expect(refused).toMatchObject({
+      code: status.UNAVAILABLE,
+      details: expect.stringContaining("no healthy upstream"),
+    });
+    expect(refused.ms).toBeLessThan(50);
+    expect(product.server.calls).toHaveLength(5);
+    // Another caller's breaker is its own.
+    await reporter.call();
+    expect(product.server.calls).toHaveLength(6);
+    const isOpen = async () =>
+      (await breakerOf("siren/order-1"))?.state === "open" && (await breakerOf("siren/order-1"))?.since;
+    await until(async () => Boolean(await isOpen()));
+    const breaker = await breakerOf("siren/order-1");
+    expect(breaker).toMatchObject({
+      callee: "product.siren.svc.cluster.local:50051",
+      cause: expect.stringContaining("consecutive"),
+    });
+    expect(Date.parse(breaker?.until ?? "") - Date.parse(breaker?.since ?? "")).toBe(1_000);
+    expect((await breakerOf("siren/report-3"))?.state).toBe("closed");
+    reset();
+    await until(async () => (await client.call()).code === status.OK);
+    expect((await breakerOf("siren/order-1"))?.state).toBe("closed");
+  });
+
+  async function breakerOf(caller: string) {
+    const state = await readAdminState({ admin: mesh.plane.admin ?? "", outlierLog: mesh.plane.outlierLog });
+    return breakersOf(state).find((breaker) => breaker.caller === caller && breaker.callee.startsWith("product"));
+  }
+
+  it("put policies in force while traffic flows, without a failed call", async () => {
+    reset();
+    const traffic = startTraffic(client);
+    const latencies: number[] = [];
+    for (let n = 1; n <= 20; n++) {
+      const startedAt = performance.now();
+      const yaml = `${productRoute(`timeout: ${n}s`)}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: product, namespace: siren }
+spec: { host: product, trafficPolicy: { connectionPool: { http: { http2MaxRequests: ${100 + (n >> 1)} } } } }
+`;
+      expect((await mesh.apply(yaml)).acknowledged).toBe(true);
+      latencies.push(performance.now() - startedAt);
+    }
+    const { calls, failed } = await traffic.stop();
+    expect(failed).toEqual([]);
+    expect(calls).toBeGreaterThan(50);
+    expect(Math.max(...latencies)).toBeLessThan(1_000);
+  });
+
+  it("keep what was in force when Envoy refuses a change, as a whole, and say where the change stands", async () => {
+    reset();
+    await mesh.apply(productRoute("timeout: 3s"));
+    const { acknowledged, findings } = await mesh.apply(`${productRoute("timeout: 0.001s")}
+---
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: { name: broken, namespace: siren }
+spec:
+  configPatches:
+    - applyTo: HTTP_FILTER
+      match: { context: SIDECAR_INBOUND, listener: { filterChain: { filter: { name: envoy.filters.network.http_connection_manager } } } }
+      patch:
+        operation: INSERT_BEFORE
+        value:
+          name: envoy.filters.http.grpc_json_transcoder
+          typed_config:
+            "@type": type.googleapis.com/envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder
+            proto_descriptor_bin: ""
+            services: [no.such.Service]
+`);
+    expect(acknowledged).toBe(false);
+    const errors = findings.filter(({ severity }) => severity === "error");
+    expect(errors[0]).toMatchObject({
+      code: "M910",
+      file: "test.yaml",
+      message: expect.stringContaining("no.such.Service"),
+    });
+    expect(errors.every(({ line }) => line > 1)).toBe(true);
+    for (let n = 0; n < 10; n++) expect((await client.call()).code).toBe(status.OK);
+  });
+
+  it("keep what was in force when the YAML cannot be read", async () => {
+    await mesh.apply(productRoute("timeout: 3s"));
+    const { acknowledged, findings } = await mesh.apply(`${productRoute("timeout: 0.001s")}\n---\n{ not: [yaml`);
+    expect(acknowledged).toBe(false);
+    expect(findings.some(({ severity, file }) => severity === "error" && file === "test.yaml")).toBe(true);
+    expect((await client.call()).code).toBe(status.OK);
+  });
+
+  it("call only replicas that are ready", async () => {
+    const second = await mesh.add({ name: "product" });
+    await mesh.apply(noRetries);
+    reset();
+    const all = mesh.replicas.map(({ replica }) => replica);
+    await until(async () => {
+      await client.call();
+      return second.server.calls.length > 0;
+    });
+    expect(
+      (
+        await mesh.apply(
+          noRetries,
+          all.map((r) => (r === second.replica ? { ...r, ready: false } : r)),
+        )
+      ).acknowledged,
+    ).toBe(true);
+    second.server.calls.length = 0;
+    for (let n = 0; n < 20; n++) expect((await client.call()).code).toBe(status.OK);
+    expect(second.server.calls).toHaveLength(0);
+    await mesh.apply(
+      noRetries,
+      all.filter((replica) => replica !== second.replica),
+    );
+  });
+
+  it("let only the principals call that an AuthorizationPolicy allows", async () => {
+    reset();
+    const allowOrder = `${noRetries}
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: product, namespace: siren }
+spec:
+  selector: { matchLabels: { app: product } }
+  action: ALLOW
+  rules: [{ from: [{ source: { principals: [cluster.local/ns/siren/sa/order] } }] }]
+`;
+    expect((await mesh.apply(allowOrder)).acknowledged).toBe(true);
+    await until(async () => (await reporter.call()).code === status.PERMISSION_DENIED);
+    expect((await client.call()).code).toBe(status.OK);
+    expect(await reporter.call()).toMatchObject({ code: status.PERMISSION_DENIED, details: "RBAC: access denied" });
+  });
+
+  it.each([
+    { rule: "remoteIpBlocks: [127.0.0.0/8]", allowed: true },
+    { rule: "ipBlocks: [10.0.0.0/8]", allowed: false },
+  ])("know the address a call comes from: $rule", async ({ rule, allowed }) => {
+    await mesh.apply(`${noRetries}
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: product, namespace: siren }
+spec: { selector: { matchLabels: { app: product } }, rules: [{ from: [{ source: { ${rule} } }] }] }
+`);
+    await client.call();
+    await until(async () => ((await client.call()).code === status.OK) === allowed);
+  });
+
+  it.each([
+    { mode: "STRICT", caller: "", code: status.OK, tls: true },
+    { mode: "PERMISSIVE", caller: "", code: status.OK, tls: true },
+    { mode: "DISABLE", caller: "", code: status.OK, tls: false },
+    { mode: "STRICT", caller: "DISABLE", code: status.UNAVAILABLE, tls: false },
+    { mode: "PERMISSIVE", caller: "DISABLE", code: status.OK, tls: false },
+  ])("with PeerAuthentication $mode and a caller's TLS '$caller' answer $code", async ({ mode, caller, code, tls }) => {
+    reset();
+    const callersTls = `
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: product, namespace: siren }
+spec: { host: product, trafficPolicy: { tls: { mode: ${caller} } } }
+`;
+    await mesh.apply(`${noRetries}
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: { name: product, namespace: siren }
+spec: { selector: { matchLabels: { app: product } }, mtls: { mode: ${mode} } }
+${caller ? callersTls : ""}`);
+    await client.call();
+    await until(async () => (await client.call()).code === code);
+    reset();
+    await client.call();
+    if (code === status.OK) expect("x-forwarded-client-cert" in (product.server.calls[0] ?? {})).toBe(tls);
+    else expect(product.server.calls).toHaveLength(0);
+  });
+
+  it("change certificates while traffic flows, without a failed call", async () => {
+    reset();
+    await mesh.apply(noRetries);
+    const seen = () =>
+      new Set(product.server.calls.map((headers) => /Hash=(\w+)/.exec(headers["x-forwarded-client-cert"] ?? "")?.[1]));
+    const traffic = startTraffic(client, 10);
+    // Connections are kept, so a new certificate shows once a connection is made.
+    await until(async () => {
+      using fresh = new EchoClient(report.replica.outbound, "product.siren:50051");
+      await fresh.call();
+      return (await certificateSerials()).size > 1;
+    }, 20_000);
+    expect((await traffic.stop()).failed).toEqual([]);
+    expect(seen().size).toBeGreaterThan(0);
+  });
+
+  const serials = new Set<string>();
+  async function certificateSerials(): Promise<Set<string>> {
+    const { adminGet } = await import("./envoy-admin.ts");
+    const { body } = await adminGet(mesh.plane.admin ?? "", "/certs");
+    for (const [, serial] of body.matchAll(/"serial_number": "(\w+)"[\s\S]{0,200}?sa\/order"/g))
+      serials.add(serial ?? "");
+    return serials;
+  }
+
+  it("are back after a kill -9 of Envoy", async () => {
+    const pid = mesh.plane.envoy.pid ?? 0;
+    process.kill(pid, "SIGKILL");
+    await until(() => mesh.plane.envoy.pid !== undefined && mesh.plane.envoy.pid !== pid);
+    await until(async () => (await client.call()).code === status.OK);
+    expect(mesh.plane.envoy.restarts).toBe(1);
+    expect((await mesh.apply(productRoute("timeout: 5s"))).acknowledged).toBe(true);
+  });
+});
