@@ -5,8 +5,8 @@ import { gatewayListeners } from "./gateway-listeners.ts";
 import { gatewayRouteConfiguration } from "./gateway-routes.ts";
 import { mergeGateways } from "./gateway-servers.ts";
 import type { JsonObject } from "./json.ts";
+import { outboundListeners } from "./listener-outbound.ts";
 import type { Mesh } from "./mesh.ts";
-import { httpProxyRoute } from "./names.ts";
 import type { Proxy } from "./proxy.ts";
 import { proxyHeaderSettings } from "./proxy-headers.ts";
 import { sidecarRouteConfiguration } from "./route-configuration.ts";
@@ -47,16 +47,15 @@ function compileSidecar(compilation: Compilation): ProxyConfiguration {
   const outbound = scope.services.flatMap((service) =>
     service.ports.flatMap((port) => outboundClusters(service, port, compilation)),
   );
+  const { listeners, routeNames } = outboundListeners(compilation);
   const clusters = [
     ...outbound.map(({ cluster }) => cluster),
     blackHole(mesh.settings),
     passthrough(mesh.settings),
     inboundPassthrough(mesh.settings),
   ];
-  const names = new Set(scope.services.flatMap((service) => service.ports.map(({ number }) => String(number))));
-  if (mesh.settings.httpProxyPort > 0) names.add(httpProxyRoute);
-  const routes = [...names].map((name) => sidecarRouteConfiguration(name, compilation));
-  return { listeners: [], clusters, routes, endpoints: endpointsOf(outbound), findings };
+  const routes = [...routeNames].map((name) => sidecarRouteConfiguration(name, compilation));
+  return { listeners, clusters, routes, endpoints: endpointsOf(outbound), findings };
 }
 
 function compileGateway(compilation: Compilation): ProxyConfiguration {

@@ -90,6 +90,8 @@ function endpointJson(endpoint: Endpoint): JsonObject {
   });
 }
 
+/** The address of a listener or an endpoint; `unix://` and a path for a unix socket. */
 export function socketAddress(address: string, port: number): JsonObject {
+  if (address.startsWith("unix://")) return { pipe: { path: address.slice("unix://".length) } };
   return { socket_address: { address, port_value: port } };
 }

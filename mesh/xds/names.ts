@@ -54,9 +54,9 @@ export function inboundVirtualHost(port: number): string {
   return `inbound|http|${port}`;
 }
 
-/** A listener is named after its address and port, or its unix socket. */
+/** A listener is named after its address and port; that of a unix socket after the socket and port 0. */
 export function listenerName(address: string, port: number): string {
-  return address.startsWith("/") ? address : `${address}_${port}`;
+  return `${address}_${port}`;
 }
 
 /** The route configuration of a port of a service whose protocol is found out by looking at the traffic. */
