@@ -17,6 +17,7 @@ export interface ReplicaStatus {
   readonly restarts: number;
   /** 0 while no process runs. */
   readonly pid: number;
+  /** `port` as in the cluster, `listens` where it is here: `127.0.0.1:39569`. */
   readonly ports: readonly { readonly name: string; readonly port: number; readonly listens: string }[];
 }
 
@@ -63,7 +64,7 @@ export async function startSystem(system: string): Promise<RunningSystem> {
   };
   try {
     await mesh("up", system, "--detach", "--gateway-port", "0");
-    return running({ system, folder, mesh, stop, port: await gatewayPort(mesh) });
+    return running({ system, folder, mesh, stop, address: await gatewayAddress(mesh) });
   } catch (error) {
     await stop().catch(() => {});
     throw error;
@@ -77,18 +78,18 @@ function running(of: {
   folder: string;
   mesh: Mesh;
   stop: () => Promise<void>;
-  port: number;
+  address: string;
 }): RunningSystem {
-  const { system, folder, mesh, stop, port } = of;
+  const { system, folder, mesh, stop, address } = of;
   const callers: GrpcCaller[] = [];
   const status = () => readStatus(mesh);
   const replicas = async (workload: string) => (await status()).filter((replica) => replica.workload === workload);
   return {
     folder,
-    gateway: `http://127.0.0.1:${port}`,
-    rest: (host = `${system}.localhost`) => rest(`http://127.0.0.1:${port}`, host),
+    gateway: `http://${address}`,
+    rest: (host = `${system}.localhost`) => rest(`http://${address}`, host),
     grpc: (host = `${system}.localhost`) => {
-      const caller = grpcCaller(`127.0.0.1:${port}`, host);
+      const caller = grpcCaller(address, host);
       callers.push(caller);
       return caller;
     },
@@ -115,11 +116,11 @@ async function readStatus(mesh: Mesh): Promise<ReplicaStatus[]> {
   return JSON.parse(await mesh("status", "--json")) as ReplicaStatus[];
 }
 
-async function gatewayPort(mesh: Mesh): Promise<number> {
-  const gateway = (await readStatus(mesh)).find(({ workload }) => workload === "envoy" || workload === "gateway");
-  const port = gateway?.ports.find(({ name }) => name === "http" || name === "gateway")?.port;
-  if (!port) throw new Error("mesh status names no port of the gateway");
-  return port;
+async function gatewayAddress(mesh: Mesh): Promise<string> {
+  const envoy = (await readStatus(mesh)).find(({ workload }) => workload === "envoy");
+  const address = envoy?.ports.find(({ name }) => name === "http")?.listens;
+  if (!address) throw new Error("mesh status names no port of the gateway");
+  return address;
 }
 
 /** A folder with the system's own files, and links to what all systems share. */

@@ -101,7 +101,7 @@ describe("S-4: the breaker", () => {
     await siren.mesh("apply", "--remove");
     await siren.untilReady();
     await eventually(async () => (await timed(() => order("s-4"))).ms < 400);
-    expect((await siren.replicas("order")).map(({ restarts }) => restarts)).toEqual([0]);
+    expect((await siren.replicas("order")).every(({ restarts }) => restarts === 0)).toBe(true);
   });
 });
 
@@ -257,8 +257,7 @@ async function listAll<Row>(path: string, field: string): Promise<Row[]> {
 /** How many Ordered there are of a customer's orders. @throws when an order has more than one */
 async function eventsOf(customerId: string): Promise<number> {
   const [nats] = await siren.replicas("nats");
-  const port = nats?.ports[0]?.port;
-  const events = await readEvents(`nats://127.0.0.1:${port}`, "SIREN", "siren.order.Ordered");
+  const events = await readEvents(`nats://${nats?.ports[0]?.listens}`, "SIREN", "siren.order.Ordered");
   const ids = events.filter(({ body }) => body["customerId"] === customerId).map(({ body }) => body["orderId"]);
   expect(new Set(ids).size).toBe(ids.length);
   return ids.length;

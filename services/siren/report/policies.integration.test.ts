@@ -8,9 +8,8 @@ import { ReportServiceService } from "#gen/proto/siren/report/v1/report.ts";
 import { openDatabase } from "#mesh/service/database.ts";
 import { event } from "#mesh/service/event.ts";
 import { implement } from "#mesh/service/handler.ts";
-import { uuidv7 } from "#mesh/service/uuid.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
-import { type PublishedEvent, publishEvents } from "#mesh/testing/publish-event.ts";
+import { occurred, publishEvents } from "#mesh/testing/publish-event.ts";
 import { type TestNats, type TestPostgres, testNats, testPostgres } from "#mesh/testing/servers.ts";
 import { type TestService, testService } from "#mesh/testing/test-service.ts";
 import { policies } from "./policies.ts";
@@ -56,17 +55,16 @@ function replica(): Promise<TestService> {
 }
 
 /** A product's life: registered for 1000 won, then for 2000, then sold out. */
-function lifeOf(productId: bigint): PublishedEvent<never>[] {
-  const message = { productId, name: `Drink ${productId}`, price: 1000n, status: AVAILABLE, version: 1n };
-  const stages = [
-    { event: registered, message },
-    { event: updated, message: { ...message, price: 2000n, version: 2n } },
-    { event: updated, message: { ...message, price: 2000n, status: SOLD_OUT, version: 3n } },
+function lifeOf(productId: bigint) {
+  const first = { productId, name: `Drink ${productId}`, price: 1000n, status: AVAILABLE, version: 1n };
+  const second = { ...first, price: 2000n, version: 2n };
+  const third = { ...second, status: SOLD_OUT, version: 3n };
+  const about = ({ version }: { version: bigint }) => ({ aggregateId: productId, aggregateVersion: version });
+  return [
+    occurred(registered, first, about(first)),
+    occurred(updated, second, about(second)),
+    occurred(updated, third, about(third)),
   ];
-  return stages.map((stage) => {
-    const { version } = stage.message;
-    return { ...stage, id: uuidv7(), aggregateId: productId, aggregateVersion: version } as PublishedEvent<never>;
-  });
 }
 
 async function rows(from: bigint, to: bigint) {
