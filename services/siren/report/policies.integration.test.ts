@@ -6,6 +6,7 @@ import { ProductRegistered, UpdatedProductStatus } from "#gen/proto/siren/produc
 import { ProductStatus } from "#gen/proto/siren/product/v1/product.ts";
 import { ReportServiceService } from "#gen/proto/siren/report/v1/report.ts";
 import { openDatabase } from "#mesh/service/database.ts";
+import type { StoredEvent } from "#mesh/service/envelope.ts";
 import { event } from "#mesh/service/event.ts";
 import { implement } from "#mesh/service/handler.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
@@ -55,15 +56,13 @@ function replica(): Promise<TestService> {
 }
 
 /** A product's life: registered for 1000 won, then for 2000, then sold out. */
-function lifeOf(productId: bigint) {
+function lifeOf(productId: bigint): StoredEvent[] {
   const first = { productId, name: `Drink ${productId}`, price: 1000n, status: AVAILABLE, version: 1n };
-  const second = { ...first, price: 2000n, version: 2n };
-  const third = { ...second, status: SOLD_OUT, version: 3n };
-  const about = ({ version }: { version: bigint }) => ({ aggregateId: productId, aggregateVersion: version });
+  const about = (aggregateVersion: bigint) => ({ aggregateId: productId, aggregateVersion });
   return [
-    occurred(registered, first, about(first)),
-    occurred(updated, second, about(second)),
-    occurred(updated, third, about(third)),
+    occurred(registered, first, about(1n)),
+    occurred(updated, { ...first, price: 2000n, version: 2n }, about(2n)),
+    occurred(updated, { ...first, price: 2000n, status: SOLD_OUT, version: 3n }, about(3n)),
   ];
 }
 
