@@ -51,7 +51,14 @@ function explain(paths: string[], { from, to, method, header }: Options): Explan
   if (!workload) throw new Error(`there is no workload ${from}`);
   const { mesh } = buildMesh(world.objects);
   const request = seenRequest({ to, ...requestOf(method), headers: Object.fromEntries(header.map(pair)) });
-  return explainRoute({ mesh, objects: world.objects, proxy: proxyOf(workload, world), from, request });
+  return explainRoute({
+    mesh,
+    objects: world.objects,
+    workloads: world.workloads.values(),
+    proxy: proxyOf(workload, world),
+    from,
+    request,
+  });
 }
 
 /** `siren.product.v1.ProductService/GetProduct`, with a slash in front or not, or `GET /path`. */

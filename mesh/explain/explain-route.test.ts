@@ -36,6 +36,7 @@ function explain(
   return explainRoute({
     mesh,
     objects: world.objects,
+    workloads: world.workloads.values(),
     proxy: proxyOf(workload, world),
     from: "shop/web",
     request: seen,
@@ -235,4 +236,40 @@ test("weights are told by destination", () => {
     ["a.shop.svc.cluster.local", 90],
     ["bb.shop.svc.cluster.local", 10],
   ]);
+});
+
+const authorization = (name: string, spec: string) => `
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: ${name}, namespace: shop}
+spec: ${spec}
+---`;
+
+const verdicts: [what: string, policies: string, verdict: string][] = [
+  ["no policy", "", "allowed"],
+  [
+    "one for the caller's account",
+    authorization("p", "{rules: [{from: [{source: {principals: [cluster.local/ns/shop/sa/web]}}]}]}"),
+    "allowed",
+  ],
+  ["one for others", authorization("p", "{rules: [{from: [{source: {namespaces: [other]}}]}]}"), "denied"],
+  ["one for another workload", authorization("p", "{selector: {matchLabels: {app: b}}, rules: []}"), "allowed"],
+  ["one that allows nothing", authorization("p", "{}"), "denied"],
+  ["another method", authorization("p", "{rules: [{to: [{operation: {paths: [/x.Y/Other]}}]}]}"), "denied"],
+  ["a prefix of the path", authorization("p", '{rules: [{to: [{operation: {paths: ["/x.Y/*"]}}]}]}'), "allowed"],
+  [
+    "a DENY besides",
+    authorization("p", "{rules: [{}]}") +
+      authorization("q", '{action: DENY, rules: [{to: [{operation: {paths: ["*/Z"]}}]}]}'),
+    "denied",
+  ],
+  [
+    "a condition on an address",
+    authorization("p", "{rules: [{from: [{source: {ipBlocks: [10.0.0.0/8]}}]}]}"),
+    "depends",
+  ],
+];
+
+test.each(verdicts)("says whether the callee's policies let the caller in: %s", (_, policies, verdict) => {
+  expect(explain(policies).authorization).toMatchObject({ verdict });
 });

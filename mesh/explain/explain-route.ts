@@ -1,10 +1,12 @@
 import type { KubeObject } from "#mesh/istio/kube-object.ts";
+import type { Workload } from "#mesh/policy-test/world.ts";
 import { compileProxy } from "#mesh/xds/compile.ts";
 import { isObject, type Json, type JsonObject } from "#mesh/xds/json.ts";
 import type { Mesh } from "#mesh/xds/mesh.ts";
 import { parseOutboundCluster, passthroughCluster } from "#mesh/xds/names.ts";
 import { originOf } from "#mesh/xds/origin.ts";
-import type { Proxy } from "#mesh/xds/proxy.ts";
+import { labelsMatch, type Proxy } from "#mesh/xds/proxy.ts";
+import { type Authorization, authorize } from "./authorize.ts";
 import { type Choice, chooseRoute, configurationsFor, portOf } from "./choose-route.ts";
 import { destinationSettings } from "./destination-settings.ts";
 import { type Destination, type Explanation, placeOf } from "./explanation.ts";
@@ -17,6 +19,8 @@ export type Compiled = ReturnType<typeof compileProxy>;
 export interface Question {
   mesh: Mesh;
   objects: readonly KubeObject[];
+  /** Who may be the callee: whose policies say whether the caller may call. */
+  workloads: Iterable<Workload>;
   proxy: Proxy;
   /** `namespace/name` of the caller. */
   from: string;
@@ -42,12 +46,27 @@ export function explainCompiled(question: Question, compiled: Compiled): Explana
     summary: "",
     destinations: [],
     settings: [],
-    authorization: [],
     notTaken: rejectedRoutes(choice),
   };
   Object.assign(explanation, outcomeOf(choice, { question, compiled, port }));
+  const authorization = authorizationOf(explanation, question);
+  if (authorization) explanation.authorization = authorization;
   if (choice.configuration) explanation.notTaken.push(...unusedVirtualServices(question, explanation, choice));
   return explanation;
+}
+
+/** Replicas of one workload have the same policies; of several workloads behind one host the first is asked. */
+function authorizationOf({ destinations }: Explanation, question: Question): Authorization | undefined {
+  const [destination] = destinations;
+  const [service] = question.mesh.registry.named(destination?.host ?? "").values();
+  if (!destination || !service?.selector) return undefined;
+  const { namespace, selector } = service;
+  const behind = [...question.workloads].find(
+    (one) => one.namespace === namespace && labelsMatch(selector, one.labels),
+  );
+  const callee = behind ?? { namespace, labels: selector };
+  const { mesh, proxy: caller, request } = question;
+  return authorize({ mesh, caller, callee, request, port: destination.port });
 }
 
 interface Context {

@@ -1,5 +1,6 @@
 import { isRecord, type KubeObject } from "#mesh/istio/kube-object.ts";
 import type { Path } from "#mesh/istio/source.ts";
+import type { Authorization } from "./authorize.ts";
 
 /** A value in force and where it is written: `file:line`, or whose default it is. */
 export interface Setting {
@@ -50,7 +51,8 @@ export interface Explanation {
   answer?: { status: number };
   redirect?: string;
   rewrite?: { path?: string; authority?: string };
-  authorization: NotTaken[];
+  /** What the callee's AuthorizationPolicies say; absent when the request goes nowhere. */
+  authorization?: Authorization;
   notTaken: NotTaken[];
 }
 

@@ -8,7 +8,7 @@ export function printRoute(explanation: Explanation): string {
   if (virtualService) lines.push(row({ name: "VirtualService", value: virtualService.name, at: virtualService.at }));
   if (route) lines.push(row({ name: "route", value: route.name || "(no name)", at: route.at }));
   lines.push(...explanation.settings.map(row), ...destinations.flatMap(destinationLines));
-  lines.push(...section("authorization", authorization), ...section("not taken", notTaken));
+  lines.push(...authorizationLines(authorization), ...section("not taken", notTaken));
   return `${lines.join("\n")}\n`;
 }
 
@@ -20,6 +20,11 @@ function destinationLines(destination: Destination): string[] {
     ? [row({ name: "DestinationRule", value: destinationRule.name, at: destinationRule.at })]
     : [];
   return ["", head, ...rule, ...settings.map(row), ...section("not taken", notTaken)];
+}
+
+function authorizationLines(authorization: Explanation["authorization"]): string[] {
+  if (!authorization || authorization.policies.length === 0) return [];
+  return section(`authorization: ${authorization.verdict}`, authorization.policies);
 }
 
 function row({ name, value, at }: Setting): string {

@@ -29,7 +29,14 @@ export function runRouting(test: RoutingCase, context: Context): string[] {
     grpc: grpc !== undefined,
   });
   const proxy = proxyOf(workload, world);
-  const explanation = explainRoute({ mesh, objects: world.objects, proxy, from: test.from, request });
+  const explanation = explainRoute({
+    mesh,
+    objects: world.objects,
+    workloads: world.workloads.values(),
+    proxy,
+    from: test.from,
+    request,
+  });
   const failures = routeMismatches(test.expect, explanation);
   return failures.length === 0 ? [] : [...failures, ...reasons(explanation)];
 }
