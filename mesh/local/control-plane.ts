@@ -5,11 +5,13 @@ import { isRecord, type KubeObject } from "#mesh/istio/kube-object.ts";
 import { buildMesh } from "#mesh/xds/mesh.ts";
 import { AdsServer } from "./ads.ts";
 import { type CertificateAuthority, openAuthority } from "./certificates.ts";
+import { clusterDial } from "./cluster-dial.ts";
 import { compileProxies } from "./compile-proxies.ts";
 import { credentialsOf } from "./credentials.ts";
 import type { Json } from "./envoy-api.ts";
 import { findingsOfRejections, findingsOfShortfalls, uniqueFindings } from "./findings.ts";
 import { type GatewayPortOptions, GatewayPorts } from "./gateway-ports.ts";
+import { JwksFetcher } from "./jwks.ts";
 import { Latest } from "./latest.ts";
 import { localize } from "./localize/localize.ts";
 import type { Localized, Place, Replica } from "./localize/types.ts";
@@ -70,6 +72,7 @@ export class ControlPlane {
   readonly #envoy: SupervisedEnvoy;
   readonly #secrets: SecretStore;
   readonly #queue = new Latest<Input | undefined, Applied>((input) => this.#run(input));
+  readonly #jwks = new JwksFetcher({ onChange: () => void this.#applyAgain() });
   readonly #rotation: NodeJS.Timeout;
   #good: readonly KubeObject[] | undefined;
   #goodErrors: ReadonlySet<string> = new Set();
@@ -106,7 +109,7 @@ export class ControlPlane {
     this.#envoy = parts.envoy;
     const ttlMs = options.certificateTtlMs;
     this.#secrets = new SecretStore({ authority: parts.authority, ...(ttlMs ? { ttlMs } : {}) });
-    this.#rotation = setInterval(() => void this.#rotate(), Math.min(this.#secrets.checkEveryMs, 3_600_000));
+    this.#rotation = setInterval(() => void this.#applyAgain(), Math.min(this.#secrets.checkEveryMs, 3_600_000));
     this.#rotation.unref();
   }
 
@@ -129,6 +132,7 @@ export class ControlPlane {
 
   async close(): Promise<void> {
     clearInterval(this.#rotation);
+    this.#jwks.close();
     await this.#queue.idle();
     await this.#envoy.close();
     await this.#ads.close();
@@ -162,7 +166,9 @@ export class ControlPlane {
 
   async #attempt(objects: readonly KubeObject[], input: Input): Promise<Attempt> {
     const gatewayIp = this.#options.gatewayIp ?? "127.0.1.1";
-    const { mesh, findings } = buildMesh(completeObjects(objects, input.replicas, gatewayIp));
+    const dial = clusterDial(objects, input.replicas, this.ports.http);
+    const fetchedKeys = await this.#jwks.keysFor(objects, dial);
+    const { mesh, findings } = buildMesh(completeObjects(objects, input.replicas, gatewayIp), { fetchedKeys });
     const proxies = compileProxies(mesh, input.replicas, gatewayIp);
     await this.ports.prepare(proxies.gatewayPorts);
     const localized = localize(proxies.local, this.#place());
@@ -185,8 +191,8 @@ export class ControlPlane {
     return this.#ads.publish({ ...localized.resources, secrets });
   }
 
-  async #rotate(): Promise<void> {
-    // The same input again: nothing but the certificates that are due will differ.
+  async #applyAgain(): Promise<void> {
+    // The same input: nothing but certificates that are due and keys that were fetched will differ.
     if (this.#input) await this.#queue.run(undefined);
   }
 
