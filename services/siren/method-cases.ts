@@ -190,10 +190,13 @@ const listProducts: MethodCase[] = [
     code: "OK",
   }),
   ...badPages(product.listProducts, "/v1/products"),
-  define(product.listProducts, "refuses an unknown status", () => ({ status: 99 as never }), {
-    rest: () => ["GET", "/v1/products?status=99"],
-    ...invalid("status", "INVALID_ENUM"),
-  }),
+  // By REST the gateway says it: an unknown enum value in a query is no query.
+  define(
+    product.listProducts,
+    "refuses an unknown status",
+    () => ({ status: 99 as never }),
+    invalid("status", "INVALID_ENUM"),
+  ),
 ];
 
 const updateProduct: MethodCase[] = [
