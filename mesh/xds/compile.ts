@@ -4,7 +4,10 @@ import type { Compilation, CompileOptions } from "./compilation.ts";
 import { gatewayListeners } from "./gateway-listeners.ts";
 import { gatewayRouteConfiguration } from "./gateway-routes.ts";
 import { mergeGateways } from "./gateway-servers.ts";
+import { inboundClusterOf } from "./inbound-cluster.ts";
+import { inboundPorts } from "./inbound-ports.ts";
 import type { JsonObject } from "./json.ts";
+import { inboundListeners } from "./listener-inbound.ts";
 import { outboundListeners } from "./listener-outbound.ts";
 import type { Mesh } from "./mesh.ts";
 import type { Proxy } from "./proxy.ts";
@@ -48,14 +51,22 @@ function compileSidecar(compilation: Compilation): ProxyConfiguration {
     service.ports.flatMap((port) => outboundClusters(service, port, compilation)),
   );
   const { listeners, routeNames } = outboundListeners(compilation);
+  const ports = inboundPorts(compilation);
   const clusters = [
     ...outbound.map(({ cluster }) => cluster),
     blackHole(mesh.settings),
     passthrough(mesh.settings),
+    ...ports.map((port) => inboundClusterOf(port, compilation)),
     inboundPassthrough(mesh.settings),
   ];
   const routes = [...routeNames].map((name) => sidecarRouteConfiguration(name, compilation));
-  return { listeners, clusters, routes, endpoints: endpointsOf(outbound), findings };
+  return {
+    listeners: [...listeners, ...inboundListeners(ports, compilation)],
+    clusters,
+    routes,
+    endpoints: endpointsOf(outbound),
+    findings,
+  };
 }
 
 function compileGateway(compilation: Compilation): ProxyConfiguration {
