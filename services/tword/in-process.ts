@@ -37,6 +37,7 @@ import { ShopStore } from "./shop/store.ts";
 /** A service with a way into its database. */
 export interface WithSql extends TestService {
   readonly sql: pg.Pool;
+  readonly url: string;
 }
 
 export interface Place {
@@ -123,5 +124,5 @@ async function withSql(url: string, starting: Promise<TestService>): Promise<Wit
     await sql.end();
     await stopService();
   };
-  return Object.assign(service, { sql, stop, [Symbol.asyncDispose]: stop });
+  return Object.assign(service, { sql, url, stop, [Symbol.asyncDispose]: stop });
 }
