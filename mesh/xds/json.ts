@@ -50,3 +50,15 @@ export function unlessEmpty<T>(items: readonly T[]): T[] | undefined {
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** The message in a field; an empty one when it is not set. */
+export function objectAt(json: JsonObject, field: string): JsonObject {
+  const value = json[field];
+  return isObject(value) ? value : {};
+}
+
+/** The messages in a repeated field; none when it is not set. */
+export function objectsAt(json: JsonObject, field: string): JsonObject[] {
+  const value = json[field];
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}

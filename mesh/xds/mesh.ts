@@ -1,4 +1,5 @@
 import { destinationRule } from "#mesh/istio/destination-rule.ts";
+import { type EnvoyFilter, envoyFilter } from "#mesh/istio/envoy-filter.ts";
 import type { Finding } from "#mesh/istio/finding.ts";
 import { type Gateway, gateway } from "#mesh/istio/gateway.ts";
 import type { KubeObject } from "#mesh/istio/kube-object.ts";
@@ -39,6 +40,7 @@ export interface Mesh {
   peerAuthentications: Resource<PeerAuthentication>[];
   requestAuthentications: Resource<RequestAuthentication>[];
   authorizationPolicies: Resource<AuthorizationPolicy>[];
+  envoyFilters: Resource<EnvoyFilter>[];
   /** Key sets (JWKS) that were fetched, by the `jwksUri` of their rule, or by its issuer when it has none. */
   fetchedKeys: ReadonlyMap<string, string>;
   /** Scopes that have been made, by proxy type, namespace and Sidecar. */
@@ -86,6 +88,7 @@ export function buildMesh(
     sidecars: read("networking.istio.io/Sidecar", sidecar),
     peerAuthentications: read("security.istio.io/PeerAuthentication", peerAuthentication),
     requestAuthentications: read("security.istio.io/RequestAuthentication", requestAuthentication),
+    envoyFilters: read("networking.istio.io/EnvoyFilter", envoyFilter),
     authorizationPolicies: read("security.istio.io/AuthorizationPolicy", authorizationPolicy),
     fetchedKeys: options.fetchedKeys ?? new Map(),
     scopes: new Map(),

@@ -1,0 +1,66 @@
+import { isObject, type Json, type JsonObject } from "../json.ts";
+
+/** Fields that are protobuf maps: an entry replaces the one of its key, and is not merged with it. */
+const maps = new Set([
+  "typed_per_filter_config",
+  "typed_extension_protocol_options",
+  "filter_metadata",
+  "typed_filter_metadata",
+  "upgrade_configs_map",
+]);
+
+/** Fields of which a message has one at most (`oneof`): setting one takes the others away. */
+const alternatives: readonly (readonly string[])[] = [
+  ["route", "redirect", "direct_response", "filter_action", "non_forwarding_action"],
+  ["cluster", "cluster_header", "weighted_clusters", "cluster_specifier_plugin", "inline_cluster_specifier_plugin"],
+  ["prefix", "path", "safe_regex", "connect_matcher", "path_separated_prefix", "path_match_policy"],
+  ["host_rewrite_literal", "auto_host_rewrite", "host_rewrite_header", "host_rewrite_path_regex"],
+  ["rds", "route_config", "scoped_routes"],
+  ["type", "cluster_type"],
+];
+
+/**
+ * Merges a patch into a message as protobuf does: what the patch sets wins, messages are merged field by field, lists are
+ * appended to, and a packed message (`@type`) is replaced as a whole. Changes `into`.
+ */
+export function mergeMessage(into: JsonObject, patch: JsonObject): void {
+  for (const [field, value] of Object.entries(patch)) {
+    for (const group of alternatives) {
+      if (group.includes(field)) for (const other of group) if (other !== field) delete into[other];
+    }
+    into[field] = merged(field, into[field], value);
+  }
+}
+
+/** Merges the configuration of a filter into another of the same type; of another type it changes nothing. */
+export function mergePacked(into: Json | undefined, patch: Json | undefined): Json | undefined {
+  if (!isObject(into) || !isObject(patch) || into["@type"] !== patch["@type"]) return into;
+  const copy = structuredClone(into);
+  mergeMessage(copy, patch);
+  return copy;
+}
+
+function merged(field: string, old: Json | undefined, value: Json): Json {
+  if (Array.isArray(old) && Array.isArray(value)) return [...old, ...structuredClone(value)];
+  if (!isObject(old) || !isObject(value) || "@type" in value) return structuredClone(value);
+  if (maps.has(field)) return { ...old, ...structuredClone(value) };
+  const copy = structuredClone(old);
+  mergeMessage(copy, value);
+  return copy;
+}
+
+/**
+ * A patch's value with the field names of the `.proto` files: YAML may write them in camelCase. Names that are no field names,
+ * such as keys of maps with dots or dashes, and everything in a Struct stay as they are.
+ */
+export function withFieldNames(value: unknown): Json {
+  if (Array.isArray(value)) return value.map(withFieldNames);
+  if (typeof value !== "object" || value === null) return value as Json;
+  const type = (value as Record<string, unknown>)["@type"];
+  const isStruct = typeof type === "string" && type.endsWith(".TypedStruct");
+  const fields = Object.entries(value).map(([key, item]): [string, Json] => [
+    /^[a-z][A-Za-z0-9]*$/.test(key) ? key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) : key,
+    isStruct && key === "value" ? (item as Json) : withFieldNames(item),
+  ]);
+  return Object.fromEntries(fields);
+}
