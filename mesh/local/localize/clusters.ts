@@ -1,5 +1,6 @@
 import { endpointAt } from "../envoy.ts";
 import type { Json } from "../envoy-api.ts";
+import { toForwardProxy } from "./forward-proxy.ts";
 import { listAt, nameOf, objectAt, textAt, without } from "./json.ts";
 import { scoped } from "./names.ts";
 import { type Rewriting, rewrite } from "./rewrite.ts";
@@ -23,12 +24,9 @@ export function localizeCluster(
   const local = withServiceLabels(named, name);
   if (name.startsWith("inbound|")) return inbound(name, local, context.proxy.replica);
   if (name === "InboundPassthroughCluster") return undefined;
-  // Nothing here knows where a connection was meant to go before it was redirected: what is not in the mesh is not reached.
-  if (textAt(cluster, "type") === "ORIGINAL_DST") return { ...blackHole, name: scoped(context.key, name) };
+  if (textAt(cluster, "type") === "ORIGINAL_DST") return toForwardProxy(local);
   return textAt(cluster, "type") === "EDS" ? eds(cluster, local, { context, endpoints }) : local;
 }
-
-const blackHole: Json = { type: "STATIC", connect_timeout: "1s" };
 
 function inbound(name: string, local: Json, replica: Replica | undefined): Json | undefined {
   const port = Number(name.split("|")[1]);

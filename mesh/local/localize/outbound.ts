@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Json } from "../envoy-api.ts";
 import { addressOf } from "./clusters.ts";
+import { withForwardProxy } from "./forward-proxy.ts";
 import { httpManagerOf, listAt, nameOf, textAt } from "./json.ts";
 import { outboundListener, outboundRoutes, scoped } from "./names.ts";
 import { type Rewriting, rewrite } from "./rewrite.ts";
@@ -45,7 +46,7 @@ function managersOf(listener: Json): Json[] {
 function listenerOf(manager: Json, context: Rewriting): Json {
   const { key, proxy } = context;
   const config = {
-    ...rewrite(manager, context),
+    ...withForwardProxy(rewrite(manager, context)),
     stat_prefix: `${scoped(key, outboundListener)};`,
     // Absolute URLs, as clients of an HTTP proxy send them.
     http_protocol_options: { allow_absolute_url: true },
