@@ -103,6 +103,7 @@ class PostgresDatabase<Db, Store> implements OwnDatabase<Store> {
     const max = options.poolSize ?? envInteger("DATABASE_POOL", 4);
     this.pool = new pg.Pool({ connectionString: this.url, max, connectionTimeoutMillis: connectMs });
     this.pool.on("error", () => {}); // An idle connection broke; the next query makes a new one, or reports.
+    this.pool.on("connect", (client) => client.on("error", () => {})); // One in use broke; its query reports.
     this.answers = new RequestAnswers(this.pool);
     this.#client = options.client(new PrismaPg(this.pool, { statementNameGenerator: ({ sql }) => statementName(sql) }));
     this.#storeOf = options.store;

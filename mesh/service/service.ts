@@ -15,6 +15,7 @@ import { startWorker, type Worker } from "./recovery.ts";
 import { Relay } from "./relay.ts";
 import { GrpcServer } from "./server.ts";
 import { readSettings, type Settings } from "./settings.ts";
+import { isStorageDown } from "./storage-failure.ts";
 import { openTelemetry, type Telemetry } from "./telemetry.ts";
 
 export interface ServiceOptions<Store> {
@@ -138,6 +139,7 @@ export class Service<Store> {
       try {
         return await database.prepare();
       } catch (error) {
+        if (!isStorageDown(error)) throw error; // A broken migration does not mend itself.
         if (!told) this.log.warn({ err: error }, "waiting for the database");
         told = true;
         await sleep(databaseRetryMs, undefined, { signal: this.#stopping.signal }).catch(() => {});

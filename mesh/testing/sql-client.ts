@@ -29,6 +29,7 @@ export function sqlClient(adapter: PrismaPg): PrismaLike<Sql> & Sql {
         throw error;
       }
     },
+    $connect: async () => {},
     $disconnect: async () => {},
   };
 }

@@ -1,0 +1,241 @@
+import { randomUUID } from "node:crypto";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Product, ProductServiceService, ProductStatus } from "#gen/proto/siren/product/v1/product.ts";
+import { eventually } from "#mesh/testing/eventually.ts";
+import { type TestNats, type TestPostgres, testNats, testPostgres } from "#mesh/testing/servers.ts";
+import { registered, type ShopStore, shopDatabase, shopService } from "#mesh/testing/shop.ts";
+import { type TestService, testService } from "#mesh/testing/test-service.ts";
+import { Code } from "./codes.ts";
+import { type Policy, whenever } from "./policy.ts";
+import { purge } from "./purge.ts";
+import { rebuildStream } from "./relay.ts";
+
+let postgres: TestPostgres;
+let nats: TestNats;
+beforeAll(async () => {
+  [postgres, nats] = await Promise.all([testPostgres(), testNats()]);
+});
+afterAll(async () => {
+  await postgres[Symbol.asyncDispose]();
+  await nats[Symbol.asyncDispose]();
+});
+
+let systems = 0;
+/** A system of its own, so that tests do not see each other's streams. */
+const freshNs = () => `test${++systems}`;
+
+const americano = Product.fromPartial({
+  name: "Americano",
+  price: 4500n,
+  status: ProductStatus.PRODUCT_STATUS_AVAILABLE,
+});
+
+async function publisher(ns: string, inside?: () => Promise<void>) {
+  const database = shopDatabase(postgres.freshUrl());
+  const service = await testService({
+    name: "product.siren",
+    services: [shopService(database, inside)],
+    database,
+    settings: { natsUrl: nats.url, ns },
+  });
+  return Object.assign(service, { database });
+}
+
+/** Notes each event that it applies. */
+async function subscriber(ns: string, effect?: (name: string) => Promise<void> | void, name = "report.siren") {
+  const database = shopDatabase(postgres.freshUrl());
+  const policies: Policy<ShopStore>[] = [
+    whenever(registered, async (message, tx) => {
+      await effect?.(message.name);
+      await tx.store.note(`${message.name}/${tx.event.aggregateVersion}/${tx.event.correlationId}`);
+    }),
+  ];
+  const service = await testService({ name, services: [], database, policies, settings: { natsUrl: nats.url, ns } });
+  return Object.assign(service, { database });
+}
+
+function create(service: TestService, name: string, requestId = "") {
+  return service.caller.call(ProductServiceService.createProduct, { product: { ...americano, name }, requestId });
+}
+
+async function query(url: string, sql: string, values: unknown[] = []): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+describe("request_id", () => {
+  it("answers a repeat with the first answer, and does nothing twice", async () => {
+    await using service = await publisher(freshNs());
+    const id = randomUUID();
+    const first = await create(service, "once", id);
+    expect(first.code).toBe(Code.OK);
+    expect(await create(service, "once", id.toUpperCase())).toMatchObject({ code: Code.INVALID_ARGUMENT });
+    expect((await create(service, "once", id)).response).toEqual(first.response);
+    expect(await service.database.store.all()).toHaveLength(1);
+  });
+
+  it("refuses the same id with another body", async () => {
+    await using service = await publisher(freshNs());
+    const id = randomUUID();
+    await create(service, "one", id);
+    expect(await create(service, "two", id)).toMatchObject({
+      reason: "REQUEST_ID_REUSED",
+      violations: ["request_id REQUEST_ID_REUSED"],
+    });
+  });
+
+  it("gives parallel repeats one effect and the same answer", async () => {
+    await using service = await publisher(freshNs());
+    const id = randomUUID();
+    const answers = await Promise.all(Array.from({ length: 12 }, () => create(service, "many", id)));
+    expect(new Set(answers.map(({ code }) => code))).toEqual(new Set([Code.OK]));
+    expect(new Set(answers.map(({ response }) => response?.productId)).size).toBe(1);
+    expect(await service.database.store.all()).toHaveLength(1);
+    expect(await query(service.database.url, "SELECT 1 FROM mesh.outbox")).toHaveLength(1);
+  });
+
+  it("keeps nothing of a failure", async () => {
+    let broken = true;
+    await using service = await publisher(freshNs(), async () => {
+      if (broken) throw new Error("broken");
+    });
+    const id = randomUUID();
+    expect((await create(service, "again", id)).code).toBe(Code.INTERNAL);
+    expect(await service.database.store.all()).toHaveLength(0);
+    broken = false;
+    expect((await create(service, "again", id)).code).toBe(Code.OK);
+  });
+
+  it("is purged after its time", async () => {
+    await using service = await publisher(freshNs());
+    const id = randomUUID();
+    await create(service, "old", id);
+    const { pool } = service.database;
+    expect(await purge(pool, { answerHours: 24, eventDays: 7 })).toBe(0);
+    await pool.query("UPDATE mesh.answers SET created_at = now() - interval '25 hours'");
+    expect(await purge(pool, { answerHours: 24, eventDays: 7 })).toBe(1);
+  });
+});
+
+describe("events", () => {
+  it("reach each subscribing service once, with the flow's ids", async () => {
+    const ns = freshNs();
+    await using service = await publisher(ns);
+    await using report = await subscriber(ns);
+    await using order = await subscriber(ns, undefined, "order.siren");
+    const { response } = await create(service, "tea");
+    const expected = [`tea/1/${response?.productId}`];
+    await eventually(async () => (await report.database.store.notes()).length > 0);
+    await eventually(async () => (await order.database.store.notes()).length > 0);
+    expect(await report.database.store.notes()).toEqual(expected);
+    expect(await order.database.store.notes()).toEqual(expected);
+  });
+
+  it("are applied once however often they are delivered, and a rebuilt stream changes nothing", async () => {
+    const ns = freshNs();
+    await using service = await publisher(ns);
+    await using report = await subscriber(ns);
+    for (const name of ["a", "b", "c"]) await create(service, name);
+    await eventually(async () => (await report.database.store.notes()).length === 3);
+    const { manager } = await jetstreamOf(nats.url);
+    await manager.streams.purge(ns.toUpperCase());
+    await manager.streams.delete(ns.toUpperCase());
+    expect(await rebuildStream(service.database.pool)).toBe(3);
+    await eventually(async () => (await messagesIn(ns)) === 3);
+    await eventually(() => report.lines.filter(({ msg, fresh }) => msg === "event" && fresh === false).length === 3);
+    expect(await report.database.store.notes()).toHaveLength(3);
+  });
+
+  it("wait for a subscriber that is down, and for a stream that does not exist yet", async () => {
+    const ns = freshNs();
+    await using report = await subscriber(ns);
+    await eventually(() => report.lines.some(({ msg }) => msg === "no stream"));
+    await using service = await publisher(ns);
+    await create(service, "late");
+    await eventually(async () => (await report.database.store.notes()).length === 1);
+  });
+
+  it("of a late commit are neither lost nor waited for", async () => {
+    const ns = freshNs();
+    const release = Promise.withResolvers<void>();
+    let first = true;
+    await using service = await publisher(ns, async () => {
+      if (!first) return;
+      first = false;
+      // Takes a position in the outbox before the other transaction, as a slow transaction would.
+      await release.promise;
+    });
+    await using report = await subscriber(ns);
+    const slow = create(service, "slow");
+    await eventually(() => !first);
+    await create(service, "quick");
+    await eventually(async () => (await report.database.store.notes()).length === 1);
+    release.resolve();
+    await slow;
+    await eventually(async () => (await report.database.store.notes()).length === 2);
+    expect((await report.database.store.notes()).map((note) => note.split("/")[0])).toEqual(["quick", "slow"]);
+  });
+
+  it("flow again after NATS was away, and commands are taken meanwhile", async () => {
+    const ns = freshNs();
+    await using service = await publisher(ns);
+    await using report = await subscriber(ns);
+    await create(service, "before");
+    await eventually(async () => (await report.database.store.notes()).length === 1);
+    await nats.kill();
+    expect((await create(service, "during")).code).toBe(Code.OK);
+    await nats.restart();
+    await eventually(async () => (await report.database.store.notes()).length === 2);
+    expect(await query(service.database.url, "SELECT 1 FROM mesh.outbox")).toHaveLength(2);
+  });
+
+  it("come again after a failure, and become a dead letter that can be replayed", async () => {
+    const ns = freshNs();
+    let broken = true;
+    await using service = await publisher(ns);
+    await using report = await subscriber(ns, () => {
+      if (broken) throw new Error("printer on fire");
+    });
+    await create(service, "unlucky");
+    await eventually(() => report.lines.some(({ msg, againInMs }) => msg === "event failed" && againInMs === 1000));
+    await eventually(() => report.lines.some(({ msg, againInMs }) => msg === "event failed" && againInMs === 5000));
+    broken = false;
+    await eventually(async () => (await report.database.store.notes()).length === 1);
+  });
+});
+
+describe("without the database", () => {
+  it("answers STORAGE_UNAVAILABLE, keeps deliveries in hand, and recovers by itself", async () => {
+    const ns = freshNs();
+    await using service = await publisher(ns);
+    await using report = await subscriber(ns);
+    await create(service, "before");
+    await eventually(async () => (await report.database.store.notes()).length === 1);
+    await postgres.kill();
+    expect(await create(service, "never")).toMatchObject({ code: Code.UNAVAILABLE, reason: "STORAGE_UNAVAILABLE" });
+    await postgres.restart();
+    await eventually(async () => (await create(service, "after")).code === Code.OK);
+    await eventually(async () => (await report.database.store.notes()).length === 2);
+    expect(report.lines.some(({ msg }) => msg === "event failed")).toBe(false);
+  });
+});
+
+async function jetstreamOf(url: string) {
+  const { connect } = await import("@nats-io/transport-node");
+  const { jetstreamManager } = await import("@nats-io/jetstream");
+  connection ??= await connect({ servers: url, maxReconnectAttempts: -1 });
+  return { manager: await jetstreamManager(connection) };
+}
+let connection: import("@nats-io/transport-node").NatsConnection | undefined;
+afterAll(() => connection?.close());
+
+async function messagesIn(ns: string): Promise<number> {
+  const { manager } = await jetstreamOf(nats.url);
+  return (await manager.streams.info(ns.toUpperCase())).state.messages;
+}
