@@ -3,6 +3,8 @@ import type { Compilation } from "./compilation.ts";
 import { type JsonObject, message, unlessEmpty } from "./json.ts";
 import { localitySetting } from "./load-balancer.ts";
 import { applyLocality, type LocalityGroup, type ProxyPlace } from "./locality.ts";
+import type { Mesh } from "./mesh.ts";
+import { workloadMutualTls } from "./peer-authentication.ts";
 import { labelsMatch } from "./proxy.ts";
 import type { Endpoint, Service, ServicePort } from "./service.ts";
 import type { EffectivePolicy } from "./traffic-policy.ts";
@@ -42,11 +44,21 @@ function assignment(
       (!service.nodeLocal || endpoint.node === (own?.node ?? "")),
   );
   const place: ProxyPlace = { locality: own?.locality ?? "", labels: proxy.labels };
-  const groups = applyLocality(byLocality(endpoints), localitySetting(policy.loadBalancer, service, mesh.settings), {
+  const secured = endpoints.map((endpoint) =>
+    takesNoTls(endpoint, mesh) ? { ...endpoint, tlsMode: "disabled" as const } : endpoint,
+  );
+  const groups = applyLocality(byLocality(secured), localitySetting(policy.loadBalancer, service, mesh.settings), {
     hasBreaker: policy.outlierDetection !== undefined,
     place,
   });
   return message({ cluster_name: cluster, endpoints: unlessEmpty(groups.map(toJson)) });
+}
+
+/** A workload whose PeerAuthentication says DISABLE is called in plain text, although it has a sidecar. */
+function takesNoTls({ tlsMode, workload, labels, port }: Endpoint, mesh: Mesh): boolean {
+  if (tlsMode === "disabled" || mesh.peerAuthentications.length === 0) return false;
+  const { mode, ports } = workloadMutualTls(mesh, { namespace: workload.namespace, labels });
+  return (ports.get(port) ?? mode) === "DISABLE";
 }
 
 function byLocality(endpoints: Endpoint[]): LocalityGroup[] {

@@ -16,7 +16,7 @@ export function mutualTlsMode(mesh: Mesh, namespace: string): MutualTlsMode {
 /** The mode of one port of a workload: of its own policy, else of its namespace, else of the mesh. */
 export function workloadMutualTls(
   mesh: Mesh,
-  proxy: Proxy,
+  proxy: Pick<Proxy, "namespace" | "labels">,
 ): { mode: MutualTlsMode; ports: Map<number, MutualTlsMode> } {
   const { rootNamespace } = mesh.settings;
   const own = mesh.peerAuthentications.find(
