@@ -9,6 +9,7 @@ export class Registry {
   readonly #audiences = new Map<Service, Audience>();
   readonly #byHost = new Map<string, Map<string, Service>>();
   readonly #identities = new Map<string, string[]>();
+  readonly #sameHost = new Map<string, Service[]>();
 
   constructor(services: Service[], settings: MeshSettings) {
     this.services = services.sort(byAge);
@@ -18,6 +19,8 @@ export class Registry {
       this.#audiences.set(service, audience);
       this.#visible.add(service, service.namespace, audience);
       this.#addHost(service);
+      const key = `${service.namespace}/${service.hostname}`;
+      this.#sameHost.set(key, [...(this.#sameHost.get(key) ?? []), service]);
     }
   }
 
@@ -41,14 +44,7 @@ export class Registry {
     const key = `${service.namespace}/${service.hostname}`;
     let identities = this.#identities.get(key);
     if (!identities) {
-      const all = this.services.filter(
-        (other) => other.hostname === service.hostname && other.namespace === service.namespace,
-      );
-      const found = all.flatMap((other) => [
-        ...other.endpoints.map((endpoint) => endpoint.identity),
-        ...other.identities,
-      ]);
-      identities = [...new Set(found.filter((identity) => identity !== ""))].sort();
+      identities = collectIdentities(this.#sameHost.get(key) ?? []);
       this.#identities.set(key, identities);
     }
     return identities;
@@ -63,6 +59,14 @@ export class Registry {
       byNamespace.set(service.namespace, service);
     }
   }
+}
+
+function collectIdentities(services: Service[]): string[] {
+  const found = services.flatMap(({ endpoints, identities }) => [
+    ...endpoints.map(({ identity }) => identity),
+    ...identities,
+  ]);
+  return [...new Set(found.filter((identity) => identity !== ""))].sort();
 }
 
 function byAge(a: Service, b: Service): number {

@@ -1,7 +1,6 @@
 import type { Finding } from "#mesh/istio/finding.ts";
 import { resolveGatewayName, resolveShortName } from "#mesh/istio/hosts.ts";
 import { byPrecedence, type Resource } from "#mesh/istio/resource.ts";
-import { inheritOrigin } from "#mesh/istio/shape.ts";
 import type { Destination, HttpRoute, VirtualService } from "#mesh/istio/virtual-service.ts";
 import { mergeDelegates } from "./delegates.ts";
 import type { MeshSettings } from "./settings.ts";
@@ -16,8 +15,8 @@ export class VirtualServices {
   readonly all: VirtualServiceResource[];
 
   constructor(resources: VirtualServiceResource[], settings: MeshSettings, findings: Finding[]) {
-    const resolved = resources.map(resolveNames);
-    this.all = mergeDelegates(resolved, settings.virtualServiceExportTo, findings).sort(byPrecedence);
+    for (const resource of resources) resolveNames(resource);
+    this.all = mergeDelegates(resources, settings.virtualServiceExportTo, findings).sort(byPrecedence);
     for (const resource of this.all) this.#add(resource, settings);
   }
 
@@ -80,44 +79,23 @@ function appliesToNamespace(route: HttpRoute, namespace: string): boolean {
   return named.length === 0 || named.includes(namespace);
 }
 
-function resolveNames(resource: VirtualServiceResource): VirtualServiceResource {
-  const { namespace, spec } = resource;
-  const gateway = (name: string): string => resolveGatewayName(name, namespace);
-  const destination = (one: Destination): Destination =>
-    inheritOrigin({ ...one, host: resolveShortName(one.host ?? "", namespace) }, one);
-  const resolve = <R extends { destination?: Destination }>(one: R): R =>
-    one.destination ? inheritOrigin({ ...one, destination: destination(one.destination) }, one) : one;
-  const match = <M extends { gateways?: string[] }>(one: M): M =>
-    one.gateways ? inheritOrigin({ ...one, gateways: one.gateways.map(gateway) }, one) : one;
-  const routed = <R extends { match?: { gateways?: string[] }[]; route?: { destination?: Destination }[] }>(
-    one: R,
-  ): R =>
-    inheritOrigin(
-      {
-        ...one,
-        ...(one.match && { match: one.match.map(match) }),
-        ...(one.route && { route: one.route.map(resolve) }),
-      },
-      one,
-    );
-  const http = (route: HttpRoute): HttpRoute =>
-    inheritOrigin(
-      {
-        ...routed(route),
-        ...(route.mirror && { mirror: destination(route.mirror) }),
-        ...(route.mirrors && { mirrors: route.mirrors.map(resolve) }),
-      },
-      route,
-    );
-  return {
-    ...resource,
-    spec: {
-      ...spec,
-      ...(spec.hosts && { hosts: spec.hosts.map((host) => resolveShortName(host, namespace)) }),
-      ...(spec.gateways && { gateways: spec.gateways.map(gateway) }),
-      ...(spec.http && { http: spec.http.map(http) }),
-      ...(spec.tcp && { tcp: spec.tcp.map(routed) }),
-      ...(spec.tls && { tls: spec.tls.map(routed) }),
-    },
+/** Writes full names in the place of short ones, in a resource that was just read. */
+function resolveNames({ namespace, spec }: VirtualServiceResource): void {
+  const host = (name: string): string => resolveShortName(name, namespace);
+  const gateways = (part: { gateways?: string[] }): void => {
+    if (part.gateways) part.gateways = part.gateways.map((name) => resolveGatewayName(name, namespace));
   };
+  const destination = (part: Destination | undefined): void => {
+    if (part) part.host = host(part.host ?? "");
+  };
+  if (spec.hosts) spec.hosts = spec.hosts.map(host);
+  gateways(spec);
+  for (const route of [...(spec.http ?? []), ...(spec.tcp ?? []), ...(spec.tls ?? [])]) {
+    for (const match of route.match ?? []) gateways(match);
+    for (const one of route.route ?? []) destination(one.destination);
+  }
+  for (const route of spec.http ?? []) {
+    destination(route.mirror);
+    for (const one of route.mirrors ?? []) destination(one.destination);
+  }
 }
