@@ -1,6 +1,7 @@
 import type { Finding } from "#mesh/istio/finding.ts";
 import { type ClusterAndEndpoints, outboundClusters } from "./cluster.ts";
 import type { Compilation, CompileOptions } from "./compilation.ts";
+import { applyEnvoyFilters } from "./envoy-filter/apply.ts";
 import { gatewayListeners } from "./gateway-listeners.ts";
 import { gatewayRouteConfiguration } from "./gateway-routes.ts";
 import { mergeGateways } from "./gateway-servers.ts";
@@ -10,6 +11,7 @@ import type { JsonObject } from "./json.ts";
 import { inboundListeners } from "./listener-inbound.ts";
 import { outboundListeners } from "./listener-outbound.ts";
 import type { Mesh } from "./mesh.ts";
+import { inboundCluster } from "./names.ts";
 import type { Proxy } from "./proxy.ts";
 import { proxyHeaderSettings } from "./proxy-headers.ts";
 import { sidecarRouteConfiguration } from "./route-configuration.ts";
@@ -60,13 +62,17 @@ function compileSidecar(compilation: Compilation): ProxyConfiguration {
     inboundPassthrough(mesh.settings),
   ];
   const routes = [...routeNames].map((name) => sidecarRouteConfiguration(name, compilation));
-  return {
+  const made = {
     listeners: [...listeners, ...inboundListeners(ports, compilation)],
     clusters,
     routes,
     endpoints: endpointsOf(outbound),
     findings,
   };
+  const hosts = new Map(
+    ports.map(({ targetPort, services }) => [inboundCluster(targetPort), services.map(({ hostname }) => hostname)]),
+  );
+  return applyEnvoyFilters(made, compilation, { hostsOf: (cluster) => hosts.get(cluster) ?? [] });
 }
 
 function compileGateway(compilation: Compilation): ProxyConfiguration {
@@ -75,13 +81,17 @@ function compileGateway(compilation: Compilation): ProxyConfiguration {
     service.ports.flatMap((port) => outboundClusters(service, port, compilation)),
   );
   const merged = mergeGateways(mesh, proxy);
-  return {
+  const made = {
     listeners: gatewayListeners(merged, compilation),
     clusters: [...outbound.map(({ cluster }) => cluster), blackHole(mesh.settings)],
     routes: [...merged.byRoute.keys()].map((name) => gatewayRouteConfiguration(name, merged, compilation)),
     endpoints: endpointsOf(outbound),
     findings,
   };
+  const gatewayPorts = new Map(
+    merged.groups.map(({ port, servers }) => [port, new Set(servers.map((server) => server.port))]),
+  );
+  return applyEnvoyFilters(made, compilation, { hostsOf: () => [], gatewayPorts });
 }
 
 function endpointsOf(clusters: ClusterAndEndpoints[]): JsonObject[] {
