@@ -1,0 +1,243 @@
+// What each service makes of events that come twice, in the wrong order, before their predecessors, and after it was away.
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DeliveryServiceService } from "#gen/proto/tword/delivery/v1/delivery.ts";
+import { DeliveryStarted } from "#gen/proto/tword/delivery/v1/events.ts";
+import { MypageServiceService } from "#gen/proto/tword/mypage/v1/mypage.ts";
+import { OrderCancelled, Ordered } from "#gen/proto/tword/order/v1/events.ts";
+import { EquipmentRegistered } from "#gen/proto/tword/shop/v1/events.ts";
+import { EqpStatus, Equipment, ShopServiceService } from "#gen/proto/tword/shop/v1/shop.ts";
+import { event } from "#mesh/service/event.ts";
+import { bucketOf } from "#mesh/service/read-model.ts";
+import { eventually } from "#mesh/testing/eventually.ts";
+import { occurred, publishEvents } from "#mesh/testing/publish-event.ts";
+import { type TestNats, type TestPostgres, testNats, testPostgres } from "#mesh/testing/servers.ts";
+import { startDelivery, startMessage, startMypage, startOrder, startShop, type WithSql } from "./in-process.ts";
+
+const { EQP_STATUS_ORDER_AVAILABLE, EQP_STATUS_ORDERED, EQP_STATUS_DELIVERY_STARTED, EQP_STATUS_ORDER_CANCELLED } =
+  EqpStatus;
+const registered = event("tword.shop.v1.EquipmentRegistered", EquipmentRegistered);
+const ordered = event("tword.order.v1.Ordered", Ordered);
+const cancelled = event("tword.order.v1.OrderCancelled", OrderCancelled);
+const started = event("tword.delivery.v1.DeliveryStarted", DeliveryStarted);
+
+let postgres: TestPostgres;
+let nats: TestNats;
+beforeAll(async () => {
+  [postgres, nats] = await Promise.all([testPostgres(), testNats()]);
+});
+afterAll(async () => {
+  await nats?.[Symbol.asyncDispose]();
+  await postgres?.[Symbol.asyncDispose]();
+});
+
+let systems = 0;
+/** A system of its own, with its stream. */
+async function place() {
+  systems += 1;
+  const ns = `events${systems}`;
+  await publishEvents(nats.url, ns, []);
+  return { url: postgres.freshUrl(), settings: { natsUrl: nats.url, ns } };
+}
+
+type Place = Awaited<ReturnType<typeof place>>;
+const publish = ({ settings }: Place, events: Parameters<typeof publishEvents>[2]) =>
+  publishEvents(nats.url, settings.ns, events);
+
+/** What happens to order `id`, which takes the phone with serial number `id` of shop 1 for the `seq`th time. */
+function lifeOf(id: bigint, { serial = id, seq = 1n } = {}) {
+  const phone = { orderId: id, shopId: 1n, eqpSernum: serial, allocationSeq: seq };
+  const whole = { ...phone, eqpNm: "galaxy_s21", customerId: "kim" };
+  const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
+  const about = (aggregateVersion: bigint) => ({ aggregateId: id, aggregateVersion });
+  return {
+    ordered: occurred(ordered, { ...whole, eqpStatus: EQP_STATUS_ORDERED }, about(2n), at(1)),
+    cancelled: occurred(cancelled, { ...whole, eqpStatus: EQP_STATUS_ORDER_CANCELLED }, about(4n), at(2)),
+    started: occurred(
+      started,
+      { ...phone, deliveryId: 100n + id, eqpStatus: EQP_STATUS_DELIVERY_STARTED },
+      { ...about(3n), correlationId: id },
+      at(3),
+    ),
+  };
+}
+
+const untilHeard = (service: WithSql, events: number) =>
+  eventually(async () => {
+    const { rows } = await service.sql.query<{ count: number }>("SELECT count(*)::int AS count FROM mesh.inbox");
+    return rows[0]?.count === events;
+  });
+
+const column = async (service: WithSql, sql: string) => (await service.sql.query({ text: sql, rowMode: "array" })).rows;
+
+describe("shop", () => {
+  it("ends the same whichever way events come", async () => {
+    const where = await place();
+    await using shop = await startShop(where);
+    for (let serial = 1n; serial <= 4n; serial += 1n) {
+      const equipment = Equipment.fromPartial({ shopId: 1n, eqpNm: "galaxy_s21", eqpSernum: serial });
+      expect((await shop.caller.call(ShopServiceService.createEquipment, { equipment })).code).toBe(0);
+    }
+    const [shipped, given, back, first, second] = [
+      lifeOf(1n),
+      lifeOf(2n),
+      lifeOf(3n),
+      lifeOf(4n),
+      lifeOf(5n, { serial: 4n, seq: 2n }),
+    ];
+    await publish(where, [
+      ...[shipped.started, shipped.ordered, shipped.started, shipped.ordered],
+      ...[given.ordered, given.cancelled, given.cancelled, given.ordered],
+      ...[back.cancelled, back.ordered],
+      // The second order has the phone already when the first one's cancel arrives.
+      ...[second.ordered, first.ordered, first.cancelled],
+    ]);
+    await untilHeard(shop, 9);
+    expect(await column(shop, "SELECT eqp_sernum, eqp_status FROM equipment ORDER BY 1")).toEqual([
+      ["1", "DELIVERY_STARTED"],
+      ["2", "ORDER_AVAILABLE"],
+      ["3", "ORDER_AVAILABLE"],
+      ["4", "ORDERED"],
+    ]);
+    const orders = "SELECT order_id, status, eqp_nm, ordered_time IS NOT NULL FROM shop_order ORDER BY 1";
+    expect(await column(shop, orders)).toEqual([
+      ["1", "DELIVERY_STARTED", "galaxy_s21", true],
+      ["2", "CANCELLED", "galaxy_s21", true],
+      ["3", "CANCELLED", "galaxy_s21", true],
+      ["4", "CANCELLED", "galaxy_s21", true],
+      ["5", "ORDERED", "galaxy_s21", true],
+    ]);
+    const { response } = await shop.caller.call(ShopServiceService.listEquipments, {
+      eqpStatus: EQP_STATUS_ORDER_AVAILABLE,
+    });
+    expect(response?.equipments.map(({ eqpSernum }) => eqpSernum)).toEqual([3n, 2n]);
+  });
+});
+
+describe("delivery", () => {
+  it("lets an order be shipped once, however often and early it hears of it", async () => {
+    const where = await place();
+    await using delivery = await startDelivery(where);
+    const { createDelivery, cancelDelivery } = DeliveryServiceService;
+    const parcel = { shopId: 1n, eqpNm: "galaxy_s21", eqpSernum: 1n, allocationSeq: 1n };
+    await delivery.caller.call(createDelivery, { ...parcel, orderId: 1n });
+    await delivery.caller.call(cancelDelivery, { orderId: 2n });
+    await publish(
+      where,
+      [1n, 2n, 3n].flatMap((id) => [lifeOf(id).ordered, lifeOf(id).ordered]),
+    );
+    await untilHeard(delivery, 6);
+    expect(await column(delivery, "SELECT order_id, status FROM delivery ORDER BY 1")).toEqual([
+      ["1", "READY"],
+      ["2", "CANCELLED"],
+      ["3", "READY"],
+    ]);
+    expect((await delivery.caller.call(createDelivery, { ...parcel, orderId: 3n })).code).toBe(0);
+    expect(await delivery.caller.call(createDelivery, { ...parcel, orderId: 2n })).toMatchObject({
+      reason: "DELIVERY_CANCELLED",
+      domain: "delivery.tword",
+    });
+  });
+});
+
+describe("order", () => {
+  it("knows a phone once, and learns that it was shipped", async () => {
+    const where = await place();
+    await using order = await startOrder(where, "127.0.0.1:1");
+    const phone = { shopId: 1n, eqpSernum: 1n, eqpNm: "galaxy_s21" };
+    const message = { ...phone, eqpStatus: EQP_STATUS_ORDER_AVAILABLE, allocationSeq: 0n };
+    const news = () => occurred(registered, message, { aggregateId: 1n, aggregateVersion: 1n });
+    const first = news();
+    await publish(where, [lifeOf(99n).started, first, first, news()]);
+    await untilHeard(order, 3);
+    expect(await column(order, "SELECT eqp_sernum, state FROM orderable_equipment")).toEqual([["1", "FREE"]]);
+    await order.sql.query(
+      `INSERT INTO orders (order_id, shop_id, eqp_nm, eqp_sernum, allocation_seq, customer_id, status)
+       VALUES (1001, 1, 'x', 11, 1, '', 'ORDERED'), (1002, 1, 'x', 12, 1, '', 'CANCELLED')`,
+    );
+    await publish(where, [lifeOf(1001n).started, lifeOf(1001n).started, lifeOf(1002n).started]);
+    await untilHeard(order, 6);
+    expect(await column(order, "SELECT order_id, status, version FROM orders ORDER BY 1")).toEqual([
+      ["1001", "DELIVERY_STARTED", "2"],
+      ["1002", "CANCELLED", "1"],
+    ]);
+  });
+});
+
+describe("message", () => {
+  it("sends one message for a change, to the order's customer, with three replicas and everything twice", async () => {
+    const where = await place();
+    const replicas = await Promise.all([startMessage(where), startMessage(where), startMessage(where)]);
+    const [one] = replicas;
+    const lives = Array.from({ length: 150 }, (_, index) => lifeOf(BigInt(index + 1)));
+    const backwards = [...lives.map((life) => life.started), ...lives.map((life) => life.ordered)];
+    await publish(where, [...backwards, ...backwards]);
+    await untilHeard(one as WithSql, 300);
+    const counts = "SELECT kind, count(*)::int, count(DISTINCT order_id)::int FROM message GROUP BY kind ORDER BY kind";
+    expect(await column(one as WithSql, counts)).toEqual([
+      ["ORDERED", 150, 150],
+      ["DELIVERY_STARTED", 150, 150],
+    ]);
+    expect(await column(one as WithSql, "SELECT count(*)::int, min(customer_id) FROM recipient")).toEqual([
+      [150, "kim"],
+    ]);
+    for (const replica of replicas) await replica.stop();
+  });
+
+  it("refuses a second message of a kind in the database", async () => {
+    await using message = await startMessage(await place());
+    const insert = (id: string) =>
+      message.sql.query("INSERT INTO message (order_id, kind, content, event_id) VALUES (1, 'ORDERED', '', $1)", [id]);
+    await insert("a");
+    await expect(insert("b")).rejects.toThrow("message_order_id_kind_key");
+  });
+});
+
+describe("my page", () => {
+  async function statuses(where: Place, expected: number) {
+    await using mypage = await startMypage(where);
+    return await eventually(async () => {
+      const { response } = await mypage.caller.call(MypageServiceService.listMypages, { pageSize: 1000 });
+      const pages = response?.mypages ?? [];
+      if (pages.length < expected || pages.some(({ customerId }) => customerId === "")) return undefined;
+      return pages.map(({ orderId, eqpStatus, deliveryId }) => [orderId, eqpStatus, deliveryId]);
+    });
+  }
+
+  it("never goes backwards, catches up with a hundred events, and is the same when it is built again", async () => {
+    const where = await place();
+    const lives = Array.from({ length: 34 }, (_, index) => lifeOf(BigInt(index + 1)));
+    const [last] = lives.splice(33);
+    const shipped = lives.flatMap((life) => [life.started, life.ordered, life.started]);
+    await publish(where, [...shipped, ...(last ? [last.cancelled, last.ordered] : [])]);
+    const expected: [bigint, EqpStatus, bigint][] = lives.map((_, index) => [
+      BigInt(index + 1),
+      EQP_STATUS_DELIVERY_STARTED,
+      BigInt(101 + index),
+    ]);
+    expected.push([34n, EQP_STATUS_ORDER_CANCELLED, 0n]);
+    expect(await statuses(where, 34)).toEqual(expected.reverse());
+
+    const connection = await connect({ servers: nats.url });
+    const manager = await jetstreamManager(connection);
+    await manager.streams.delete(`KV_${bucketOf(where.settings.ns, "mypage")}`);
+    await connection.close();
+    expect(await statuses(where, 34)).toEqual(expected);
+  });
+
+  it("is built again when its bucket is deleted under it", async () => {
+    const where = await place();
+    await using mypage = await startMypage(where);
+    const find = (orderId: bigint) => mypage.caller.call(MypageServiceService.getMypage, { orderId });
+    await publish(where, [lifeOf(1n).ordered]);
+    await eventually(async () => (await find(1n)).code === 0);
+    const connection = await connect({ servers: nats.url });
+    const manager = await jetstreamManager(connection);
+    await manager.streams.delete(`KV_${bucketOf(where.settings.ns, "mypage")}`);
+    await connection.close();
+    await publish(where, [lifeOf(2n).ordered]);
+    await eventually(async () => (await find(1n)).code === 0 && (await find(2n)).code === 0);
+    expect(await find(3n)).toMatchObject({ reason: "MYPAGE_NOT_FOUND", resource: "3" });
+  });
+});
