@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import pc from "picocolors";
-import { httpsPortOf } from "#mesh/local/daemon/daemon.ts";
 import { examine } from "#mesh/local/daemon/doctor.ts";
+import { httpsPortOf } from "#mesh/local/daemon/servers.ts";
 import { enterRepository, meshCommand, refusing, type StateOption, statusOf } from "./running-mesh.ts";
 import { parsePort } from "./up.ts";
 

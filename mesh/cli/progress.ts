@@ -4,6 +4,8 @@ import type { Status, StatusRow, WorkloadStatus } from "#mesh/local/daemon/statu
 
 /** A workload that was started so often in vain will not become ready by waiting. */
 const hopelessRestarts = 3;
+/** Envoy's refusal of a configuration is final as long as nobody edits it. */
+const refusedMs = 5_000;
 const pollMs = 100;
 
 /**
@@ -17,16 +19,30 @@ export async function showProgress(
   const out = options.out ?? process.stderr;
   const view = out.isTTY ? new Lines(out) : new Steps(out);
   const giveUpAt = Date.now() + options.timeoutMs;
+  let refusedSince = Number.POSITIVE_INFINITY;
   for (;;) {
     const status = await read();
     if (!status || status.phase === "stopping") return ["the mesh has ended; see its log"];
     view.show(status);
     if (status.ready) return [];
+    refusedSince = isRefused(status) ? Math.min(refusedSince, Date.now()) : Number.POSITIVE_INFINITY;
+    if (Date.now() - refusedSince > refusedMs) return ["the configuration is not in force:", ...errorsOf(status)];
     const hopeless = hopelessOf(status);
     if (hopeless.length > 0) return hopeless;
     if (Date.now() > giveUpAt) return notReady(status, options.timeoutMs);
     await sleep(pollMs);
   }
+}
+
+/** All runs, but Envoy does not take what the YAML says. */
+function isRefused(status: Status): boolean {
+  return status.phase === "running" && !status.inForce && status.workloads.every(({ settled }) => settled);
+}
+
+function errorsOf({ findings }: Status): string[] {
+  return findings
+    .filter(({ severity }) => severity === "error")
+    .map(({ file, line, column, message }) => `${file}:${line}:${column} ${message}`);
 }
 
 function hopelessOf(status: Status): string[] {
@@ -118,4 +134,13 @@ class Steps implements View {
       this.#out.write(`${seconds.padStart(6)} s  ${name.padEnd(24)} ${text}\n`);
     }
   }
+}
+
+/** What there is to know once all is ready: problems of the YAML, overlays, URLs. */
+export function printReady(status: Status, tookMs: number): void {
+  for (const error of errorsOf(status)) process.stderr.write(`${pc.red("error")} ${error}\n`);
+  process.stdout.write(`all ready in ${(tookMs / 1000).toFixed(1)} s\n`);
+  if (status.overlays.length > 0) process.stdout.write(`overlays in force: ${status.overlays.join(", ")}\n`);
+  for (const url of status.urls) process.stdout.write(`  ${url}\n`);
+  if (status.urls.length === 0) process.stdout.write(`  http://localhost:${status.gatewayPort}\n`);
 }

@@ -1,7 +1,7 @@
 import { Daemon } from "#mesh/local/daemon/daemon.ts";
+import { reportStatus } from "#mesh/local/daemon/report.ts";
 import type { State } from "#mesh/local/daemon/state.ts";
-import { showProgress } from "./progress.ts";
-import { printReady } from "./up.ts";
+import { printReady, showProgress } from "./progress.ts";
 import { validate } from "./validate-objects.ts";
 
 export interface RunOptions {
@@ -15,25 +15,31 @@ export interface RunOptions {
 /** Runs a mesh in this process until a signal or `mesh down` ends it. */
 export async function runDaemon(options: RunOptions): Promise<void> {
   const startedAt = Date.now();
-  const daemon = new Daemon({ ...options, validate });
+  let daemon: Daemon | undefined;
   let stopping = false;
-  const stop = (signal: NodeJS.Signals) => {
+  const stop = (why: string) => {
     if (!stopping && options.timeoutMs) process.stderr.write("\nstopping ...\n");
     stopping = true;
-    daemon.note(`got ${signal}`);
-    void daemon.close();
+    daemon?.note(why);
+    void daemon?.close();
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop(signal));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop(`got ${signal}`));
   process.on("uncaughtException", (error) => {
-    daemon.note(`fails: ${error.stack}`);
     process.exitCode = 1;
-    void daemon.close();
+    stop(`fails: ${error.stack}`);
   });
-  await daemon.start();
-  if (options.timeoutMs) {
-    const problems = await showProgress(async () => daemon.status(), { timeoutMs: options.timeoutMs });
+  const created = (made: Daemon) => {
+    daemon = made;
+  };
+  const running = await Daemon.start({ ...options, validate }, created).catch((error: unknown) => {
+    if (stopping) return undefined;
+    throw error;
+  });
+  if (!running) return;
+  if (options.timeoutMs && !stopping) {
+    const problems = await showProgress(async () => reportStatus(running), { timeoutMs: options.timeoutMs });
     if (!stopping && problems.length > 0) process.stderr.write(`mesh: ${problems.join("\n")}\n`);
-    else if (!stopping) printReady(daemon.status(), Date.now() - startedAt);
+    else if (!stopping) printReady(reportStatus(running), Date.now() - startedAt);
   }
-  await daemon.ended;
+  await running.ended;
 }

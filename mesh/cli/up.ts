@@ -3,15 +3,13 @@ import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, InvalidArgumentError } from "commander";
-import pc from "picocolors";
 import { askDaemon } from "#mesh/local/daemon/control-client.ts";
 import { readLock } from "#mesh/local/daemon/lock.ts";
 import { preflight } from "#mesh/local/daemon/preflight.ts";
 import { Refusal } from "#mesh/local/daemon/refusal.ts";
 import type { State } from "#mesh/local/daemon/state.ts";
 import type { Status } from "#mesh/local/daemon/status.ts";
-import { showProgress } from "./progress.ts";
-import { runDaemon } from "./run-daemon.ts";
+import { printReady, showProgress } from "./progress.ts";
 import { enterRepository, meshCommand, refusing, type StateOption, statusOf } from "./running-mesh.ts";
 
 interface UpOptions extends StateOption {
@@ -49,7 +47,13 @@ async function up(systems: string[], options: UpOptions): Promise<void> {
     );
   const gatewayPort = options.gatewayPort ?? defaultGatewayPort;
   if (options.detach) await startDetached(systems, { state, gatewayPort, timeoutMs: options.timeout * 1000 });
-  else await runDaemon({ state, gatewayPort, systems, timeoutMs: options.timeout * 1000 });
+  else
+    await (await import("./run-daemon.ts")).runDaemon({
+      state,
+      gatewayPort,
+      systems,
+      timeoutMs: options.timeout * 1000,
+    });
 }
 
 /** A mesh runs already: it brings up what is missing. */
@@ -113,14 +117,4 @@ async function waitUntilReady(state: State, timeoutMs: number): Promise<void> {
   if (problems.length > 0) throw new Refusal(problems.join("\n"));
   const status = await statusOf(state);
   if (status) printReady(status, Date.now() - startedAt);
-}
-
-export function printReady(status: Status, tookMs: number): void {
-  for (const { severity, file, line, column, message } of status.findings) {
-    if (severity === "error") process.stderr.write(`${pc.red("error")} ${file}:${line}:${column} ${message}\n`);
-  }
-  process.stdout.write(`all ready in ${(tookMs / 1000).toFixed(1)} s\n`);
-  if (status.overlays.length > 0) process.stdout.write(`overlays in force: ${status.overlays.join(", ")}\n`);
-  for (const url of status.urls) process.stdout.write(`  ${url}\n`);
-  if (status.urls.length === 0) process.stdout.write(`  http://localhost:${status.gatewayPort}\n`);
 }

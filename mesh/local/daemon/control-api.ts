@@ -1,26 +1,29 @@
 import { rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { adminGet } from "../envoy-admin.ts";
+import { Commands } from "./commands.ts";
 import type { Daemon } from "./daemon.ts";
 import { Refusal } from "./refusal.ts";
+import { reportStatus } from "./report.ts";
 
 interface Call {
   readonly daemon: Daemon;
+  readonly commands: Commands;
   readonly query: URLSearchParams;
   readonly body: Record<string, unknown>;
 }
 
 /** What the commands may ask for, by method and path. Answers are JSON; a Refusal is 409 `{"error": "..."}`. */
 const routes: Record<string, (call: Call) => unknown> = {
-  "GET /status": ({ daemon }) => daemon.status(),
-  "POST /up": async ({ daemon, body }) => void (await daemon.up(texts(body["systems"]))),
-  "POST /scale": ({ daemon, body }) => daemon.scale(String(body["workload"]), Number(body["replicas"])),
-  "POST /restart": async ({ daemon, body }) => void (await daemon.restart(String(body["workload"]))),
-  "POST /stop": async ({ daemon, body }) => void (await daemon.stop(String(body["workload"]))),
-  "POST /start": async ({ daemon, body }) => void (await daemon.startAgain(String(body["workload"]))),
-  "POST /apply": async ({ daemon, body }) => ({ findings: await daemon.apply(String(body["folder"])) }),
-  "POST /remove": async ({ daemon, body }) => ({ removed: await daemon.removeOverlay(textOf(body["folder"])) }),
-  "GET /envoy": ({ daemon, query }) => adminGet(daemon.admin, query.get("path") ?? "/"),
+  "GET /status": ({ daemon }) => reportStatus(daemon),
+  "POST /up": ({ daemon, body }) => daemon.up(texts(body["systems"])),
+  "POST /scale": ({ commands, body }) => commands.scale(String(body["workload"]), Number(body["replicas"])),
+  "POST /restart": ({ commands, body }) => commands.restart(String(body["workload"])),
+  "POST /stop": ({ commands, body }) => commands.stop(String(body["workload"])),
+  "POST /start": ({ commands, body }) => commands.start(String(body["workload"])),
+  "POST /apply": async ({ commands, body }) => ({ findings: await commands.apply(String(body["folder"])) }),
+  "POST /remove": async ({ commands, body }) => ({ removed: await commands.remove(textOf(body["folder"])) }),
+  "GET /envoy": ({ commands, query }) => adminGet(commands.admin, query.get("path") ?? "/"),
   "POST /down": ({ daemon }) => {
     // Answered first: the end of everything takes longer than a caller should wait for an answer.
     setImmediate(() => void daemon.close());
@@ -59,7 +62,12 @@ async function answer(daemon: Daemon, request: IncomingMessage, response: Server
   const route = routes[`${request.method} ${url.pathname}`];
   try {
     if (!route) return send(response, 404, { error: `the running mesh knows no ${request.method} ${url.pathname}` });
-    const result = await route({ daemon, query: url.searchParams, body: await readJson(request) });
+    const result = await route({
+      daemon,
+      commands: new Commands(daemon),
+      query: url.searchParams,
+      body: await readJson(request),
+    });
     send(response, 200, result ?? {});
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -31,7 +31,7 @@ export class SupervisedServer<T extends RunningServer> {
   #wanted = false;
   #failures = 0;
   #startedAt = 0;
-  #waiting: ((server: T) => void)[] = [];
+  #waiting: { resolve(server: T): void; reject(error: Error): void }[] = [];
   #wake = new AbortController();
 
   constructor(name: string, start: (before: T | undefined) => Promise<T>, events: ServerEvents) {
@@ -44,9 +44,14 @@ export class SupervisedServer<T extends RunningServer> {
     return this.current?.pid ?? 0;
   }
 
-  /** The server, once it runs. */
+  /** The server, once it runs. @throws when we stop waiting for it */
   async ready(): Promise<T> {
-    return this.current ?? new Promise((resolve) => this.#waiting.push(resolve));
+    return this.current ?? new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  /** Those who wait for it wait no longer. */
+  stopWaiting(): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(new Error(`${this.name} does not run`));
   }
 
   /** Starts it for the first time, or after a stop. @throws when it does not come up */
@@ -88,7 +93,7 @@ export class SupervisedServer<T extends RunningServer> {
     this.#startedAt = Date.now();
     this.reason = "";
     this.#become("Running");
-    for (const resolve of this.#waiting.splice(0)) resolve(server);
+    for (const { resolve } of this.#waiting.splice(0)) resolve(server);
     void server.exited.then(() => this.#ended(server));
   }
 

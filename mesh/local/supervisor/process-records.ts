@@ -10,6 +10,8 @@ interface Record {
   readonly pid: number;
   readonly startTime: string;
   readonly what: string;
+  /** What asks it to end. */
+  readonly signal: NodeJS.Signals;
 }
 
 /** Which processes run, on disk: a mesh that was killed finds them again, by pid and start time, never by name. */
@@ -25,8 +27,8 @@ export class ProcessRecords {
   }
 
   /** Called right after the start, synchronously: between the two there is no moment to be killed in but this one. */
-  add(pid: number, what: string): void {
-    const record: Record = { pid, startTime: startTimeOf(pid) ?? "", what };
+  add(pid: number, what: string, stopSignal: NodeJS.Signals = "SIGTERM"): void {
+    const record: Record = { pid, startTime: startTimeOf(pid) ?? "", what, signal: stopSignal };
     writeFileSync(this.#fileOf(pid), JSON.stringify(record));
   }
 
@@ -40,11 +42,11 @@ export class ProcessRecords {
       const members = this.#livingMembers(record);
       return members.length > 0 ? [{ record, members }] : [];
     });
-    for (const { members } of left) for (const pid of members) signal(pid, "SIGTERM");
+    for (const { record, members } of left) for (const pid of members) send(pid, record.signal);
     const hardAt = Date.now() + graceMs;
     for (const { record } of left) {
       for (let members = this.#livingMembers(record); members.length > 0; members = this.#livingMembers(record)) {
-        if (Date.now() > hardAt) for (const pid of members) signal(pid, "SIGKILL");
+        if (Date.now() > hardAt) for (const pid of members) send(pid, "SIGKILL");
         await sleep(20);
       }
     }
@@ -74,15 +76,17 @@ export class ProcessRecords {
 function parse(file: string): Record[] {
   try {
     const record: Partial<Record> = JSON.parse(readFileSync(file, "utf8"));
-    const { pid, startTime, what = "" } = record;
-    return typeof pid === "number" && pid > 1 && typeof startTime === "string" ? [{ pid, startTime, what }] : [];
+    const { pid, startTime, what = "", signal = "SIGTERM" } = record;
+    return typeof pid === "number" && pid > 1 && typeof startTime === "string"
+      ? [{ pid, startTime, what, signal }]
+      : [];
   } catch {
     rmSync(file, { force: true }); // Cut off by the kill.
     return [];
   }
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+function send(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {

@@ -18,6 +18,7 @@ export interface SupervisorSurroundings {
   readonly addresses: Addresses;
   /** The set of replicas, or one of them, changed. */
   onChange(): void;
+  /** Resolves when no proxy sends new requests to replicas that are not ready any more. */
   untilUnrouted(replica: Replica): Promise<void>;
   note(text: string): void;
 }
@@ -47,6 +48,7 @@ export class Supervisor {
   readonly #samples = new Map<Replica, Sample>();
   readonly #timer: NodeJS.Timeout;
   #measures = 0;
+  #closed = false;
   #pods = 0;
 
   constructor(around: SupervisorSurroundings) {
@@ -65,6 +67,7 @@ export class Supervisor {
 
   /** Starts the workload or rolls it out. */
   put(template: Template): void {
+    if (this.#closed) return;
     const id = workloadId(template.workload);
     const known = this.#entries.get(id);
     if (known) {
@@ -90,6 +93,7 @@ export class Supervisor {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     clearInterval(this.#timer);
     await Promise.all([...this.#entries.values()].map(({ controller }) => controller.close()));
     this.#entries.clear();
