@@ -1,6 +1,6 @@
 import type { Finding } from "#mesh/istio/finding.ts";
 import { type ClusterAndEndpoints, outboundClusters } from "./cluster.ts";
-import type { Compilation, CompileOptions } from "./compilation.ts";
+import type { Compilation } from "./compilation.ts";
 import { applyEnvoyFilters } from "./envoy-filter/apply.ts";
 import { gatewayListeners } from "./gateway-listeners.ts";
 import { gatewayRouteConfiguration } from "./gateway-routes.ts";
@@ -30,18 +30,13 @@ export interface ProxyConfiguration {
 }
 
 /** Makes what istiod would push to a proxy. Pure: the same mesh and proxy always give the same configuration. */
-export function compileProxy(
-  mesh: Mesh,
-  proxy: Proxy,
-  options: CompileOptions = { httpProxy: "istiod" },
-): ProxyConfiguration {
+export function compileProxy(mesh: Mesh, proxy: Proxy): ProxyConfiguration {
   const direction = proxy.type === "router" ? "gateway" : "outbound";
   const compilation: Compilation = {
     mesh,
     proxy,
     scope: scopeOf(mesh, proxy),
     headers: proxyHeaderSettings(mesh.settings, direction),
-    options,
     findings: [],
   };
   return proxy.type === "router" ? compileGateway(compilation) : compileSidecar(compilation);

@@ -47,20 +47,12 @@ export function inboundClusterOf(port: InboundPort, compilation: Compilation): J
 }
 
 /** The pool of the Sidecar counts before that of the DestinationRule for the workload's own service. */
-function policyOf(port: InboundPort, { mesh, scope }: Compilation): EffectivePolicy {
-  const [service] = port.services;
-  const rules = service
-    ? (scope.rules.get(service.hostname) ?? mesh.destinationRules.rulesFor(service, scope.namespace))
-    : [];
-  const rule = scope.servicesByHost.has(service?.hostname ?? "") ? ruleForOwner(rules) : undefined;
+function policyOf(port: InboundPort, { scope, proxy }: Compilation): EffectivePolicy {
+  const rules = scope.rules.get(port.services[0]?.hostname ?? "") ?? [];
+  const rule = ruleForProxy(rules, proxy, { inbound: true });
   const policy = policyForPort(rule?.spec.trafficPolicy, port.servicePort);
   const pool: ConnectionPool | undefined = port.ingress?.connectionPool ?? scope.sidecar?.spec.inboundConnectionPool;
   return pool ? { ...policy, connectionPool: pool } : policy;
-}
-
-function ruleForOwner(rules: Parameters<typeof ruleForProxy>[0]) {
-  const anybody = { name: "", namespace: "", labels: {}, ip: "", type: "sidecar", serviceAccount: "" } as const;
-  return ruleForProxy(rules, anybody, { inbound: true });
 }
 
 /** Where the workload itself listens; undefined for wherever the caller's connection was meant to go. */

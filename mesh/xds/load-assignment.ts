@@ -1,13 +1,15 @@
 import { isIpAddress } from "#mesh/istio/hosts.ts";
 import type { Compilation } from "./compilation.ts";
+import { withTopology } from "./endpoint-slices.ts";
 import { type JsonObject, message, unlessEmpty } from "./json.ts";
 import { localitySetting } from "./load-balancer.ts";
 import { applyLocality, type LocalityGroup, type ProxyPlace } from "./locality.ts";
 import type { Mesh } from "./mesh.ts";
 import { workloadMutualTls } from "./peer-authentication.ts";
-import { labelsMatch } from "./proxy.ts";
+import { labelsMatch, type Proxy } from "./proxy.ts";
 import type { Endpoint, Service, ServicePort } from "./service.ts";
 import type { EffectivePolicy } from "./traffic-policy.ts";
+import type { Workload } from "./workloads.ts";
 
 /** Whose endpoints a cluster has. */
 export interface AssignmentTarget {
@@ -21,37 +23,43 @@ export interface AssignmentTarget {
 
 /** The endpoints of a cluster, as EDS hands them out. */
 export function loadAssignment(target: AssignmentTarget, compilation: Compilation): JsonObject {
-  const reachable = (endpoint: Endpoint): boolean => endpoint.port === 0 || isIpAddress(endpoint.address);
-  return assignment(target, compilation, reachable);
+  return assignment(target, compilation, { byDns: false });
 }
 
 /** The endpoints of a cluster that Envoy resolves by DNS: they may be host names, and are part of the cluster. */
 export function inlineAssignment(target: AssignmentTarget, compilation: Compilation): JsonObject {
-  return assignment(target, compilation, () => true);
+  return assignment(target, compilation, { byDns: true });
 }
 
 function assignment(
   { cluster, service, port, labels, policy }: AssignmentTarget,
   { mesh, proxy }: Compilation,
-  isReachable: (endpoint: Endpoint) => boolean,
+  { byDns }: { byDns: boolean },
 ): JsonObject {
   const own = mesh.workloads.named(proxy.namespace, proxy.name) ?? mesh.workloads.at(proxy.ip);
   const endpoints = service.endpoints.filter(
     (endpoint) =>
       endpoint.portName === port.name &&
       labelsMatch(labels, endpoint.labels) &&
-      isReachable(endpoint) &&
+      (byDns || endpoint.port === 0 || isIpAddress(endpoint.address)) &&
       (!service.nodeLocal || endpoint.node === (own?.node ?? "")),
   );
-  const place: ProxyPlace = { locality: own?.locality ?? "", labels: proxy.labels };
   const secured = endpoints.map((endpoint) =>
     takesNoTls(endpoint, mesh) ? { ...endpoint, tlsMode: "disabled" as const } : endpoint,
   );
   const groups = applyLocality(byLocality(secured), localitySetting(policy.loadBalancer, service, mesh.settings), {
     hasBreaker: policy.outlierDetection !== undefined,
-    place,
+    place: placeOf(proxy, own),
+    byLabel: !byDns,
   });
   return message({ cluster_name: cluster, endpoints: unlessEmpty(groups.map(toJson)) });
+}
+
+/** Where a proxy runs: as its labels say, else as its pod's node does. */
+function placeOf(proxy: Proxy, own: Workload | undefined): ProxyPlace {
+  const labels = withTopology(proxy.labels, own?.locality ?? "");
+  const parts = ["topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone"];
+  return { locality: parts.map((part) => labels[part] ?? "").join("/"), labels };
 }
 
 /** A workload whose PeerAuthentication says DISABLE is called in plain text, although it has a sidecar. */

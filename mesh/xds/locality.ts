@@ -16,18 +16,20 @@ export interface ProxyPlace {
   labels: Record<string, string>;
 }
 
-/** Weighs or orders the groups by how near they are to the proxy. */
+/** Weighs or orders the groups by how near they are to the proxy. Istio does not go by labels where DNS finds the endpoints. */
 export function applyLocality(
   groups: LocalityGroup[],
   locality: LocalitySetting | undefined,
-  { hasBreaker, place }: { hasBreaker: boolean; place: ProxyPlace },
+  { hasBreaker, place, byLabel }: { hasBreaker: boolean; place: ProxyPlace; byLabel: boolean },
 ): LocalityGroup[] {
   if (!locality) return groups;
   const { distribute, failover = [], failoverPriority = [] } = locality.setting;
   if (distribute) return distributed(groups, distribute, place.locality);
   if (!hasBreaker && !locality.forced) return groups;
   if (failoverPriority.length === 0) return compacted(withFailover(groups, failover, place.locality));
-  const split = compacted(groups.flatMap((group) => byLabels(group, failoverPriority, place.labels)));
+  const split = byLabel
+    ? compacted(groups.flatMap((group) => byLabels(group, failoverPriority, place.labels)))
+    : groups;
   return failover.length > 0 ? compacted(withFailover(split, failover, place.locality)) : split;
 }
 

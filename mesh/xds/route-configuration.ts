@@ -28,9 +28,7 @@ interface HostGroup {
  */
 export function sidecarRouteConfiguration(name: string, compilation: Compilation): JsonObject {
   const { port, host } = parseRouteName(name);
-  let virtualHosts: JsonObject[];
-  if (isPerPortProxy(name, compilation)) virtualHosts = perPortHosts(compilation);
-  else virtualHosts = buildVirtualHosts(name, port, compilation);
+  let virtualHosts = buildVirtualHosts(name, port, compilation);
   if (host !== undefined) virtualHosts = onlyHost(virtualHosts, host, name);
   virtualHosts.sort((a, b) => (String(a["name"]) < String(b["name"]) ? -1 : 1));
   if (host === undefined) virtualHosts.push(catchAll(compilation));
@@ -39,12 +37,8 @@ export function sidecarRouteConfiguration(name: string, compilation: Compilation
     virtual_hosts: virtualHosts,
     validate_clusters: false,
     max_direct_response_body_size_bytes: 1_048_576,
-    ...(isPerPortProxy(name, compilation) ? {} : { ignore_port_in_host_matching: true }),
+    ignore_port_in_host_matching: true,
   };
-}
-
-function isPerPortProxy(name: string, { options }: Compilation): boolean {
-  return name === httpProxyRoute && options.httpProxy === "per-port";
 }
 
 function parseRouteName(name: string): { port: number; host: string | undefined } {
@@ -73,21 +67,6 @@ function buildVirtualHosts(name: string, routePort: number, compilation: Compila
   return port === 0
     ? withPortsOnly(toVirtualHosts(groups, port, compilation))
     : toVirtualHosts(groups, port, compilation).map(({ host }) => host);
-}
-
-/**
- * The explicit proxy as an application's own sidecar would treat it, port by port. istiod's own form of it loses rules with
- * `match.port` and sends destinations without a port to a cluster of port 0.
- */
-function perPortHosts(compilation: Compilation): JsonObject[] {
-  const egress = egressFor(compilation.scope, 0, httpProxyRoute);
-  if (!egress) return [];
-  const ports = new Set(egress.services.flatMap((service) => service.ports.map(({ number }) => number)));
-  const hosts: { host: JsonObject; port: number }[] = [];
-  for (const port of [...ports].sort((a, b) => a - b)) {
-    hosts.push(...toVirtualHosts(buildGroups(egress, port, compilation), 0, compilation));
-  }
-  return withPortsOnly(hosts);
 }
 
 /** On the explicit proxy a host without a port means port 80; other ports have to be named. */
@@ -253,7 +232,7 @@ function toVirtualHosts(
       const domains = claims.claim(
         service
           ? serviceDomains(service, compilation.proxy.namespace, port === 0 ? group.port : undefined)
-          : { domains: port === 0 ? [bracketed(hostname), name] : [bracketed(hostname)], short: new Set() },
+          : { domains: [bracketed(hostname)], short: new Set() },
       );
       if (domains.length > 0)
         hosts.push({ host: virtualHost(name, domains, { group, service, compilation }), port: group.port });

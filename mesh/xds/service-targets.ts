@@ -12,7 +12,10 @@ export interface ServiceTarget {
 
 /** The services that a proxy's workload belongs to: those that select it, and those that list its address. */
 export function serviceTargets(mesh: Mesh, proxy: Proxy): ServiceTarget[] {
-  return [...kubernetesTargets(mesh, proxy), ...externalTargets(mesh, proxy)];
+  const targets = [...kubernetesTargets(mesh, proxy), ...externalTargets(mesh, proxy)];
+  return targets.sort(({ service: a }, { service: b }) =>
+    a.hostname < b.hostname ? -1 : a.hostname > b.hostname ? 1 : 0,
+  );
 }
 
 function kubernetesTargets(mesh: Mesh, proxy: Proxy): ServiceTarget[] {
@@ -38,9 +41,7 @@ function kubernetesTargets(mesh: Mesh, proxy: Proxy): ServiceTarget[] {
       targets.push({ service, port: servicePort, targetPort });
     }
   }
-  return targets.sort((a, b) =>
-    a.service.hostname < b.service.hostname ? -1 : a.service.hostname > b.service.hostname ? 1 : 0,
-  );
+  return targets;
 }
 
 function externalTargets(mesh: Mesh, proxy: Proxy): ServiceTarget[] {
