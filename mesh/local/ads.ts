@@ -20,7 +20,7 @@ export interface Outcome {
 export interface AdsOptions {
   /** Path of the unix socket to listen on. */
   readonly socket: string;
-  /** How long to wait for Envoy at each step; default 10 s. */
+  /** How long to wait for Envoy at each step; default 30 s. */
   readonly timeoutMs?: number;
 }
 
@@ -47,7 +47,7 @@ export class AdsServer {
 
   private constructor(options: AdsOptions) {
     this.#socket = options.socket;
-    this.#timeoutMs = options.timeoutMs ?? 10_000;
+    this.#timeoutMs = options.timeoutMs ?? 30_000;
   }
 
   /** Whether an Envoy is connected. */
