@@ -152,12 +152,6 @@ const table = {
     meaning: "Another VirtualService sends the host to a subset; requests from this gateway do not pass through it.",
     remedy: "Write the subset in this route, too.",
   },
-  IST0143: {
-    severity: "error",
-    title: "port that listens on localhost",
-    meaning: "The Service's port is bound to 127.0.0.1 in the pod, where the sidecar cannot reach it.",
-    remedy: "Listen on 0.0.0.0.",
-  },
   IST0144: {
     severity: "warning",
     title: "user ID of the sidecar",
@@ -436,7 +430,7 @@ const table = {
     remedy: "Remove tls from the DestinationRule, or write ISTIO_MUTUAL.",
   },
   M027: {
-    severity: "warning",
+    severity: "info",
     title: "needs the original destination",
     meaning:
       "Resolution NONE and load balancer PASSTHROUGH send requests to the address that the caller had in mind, which only captured traffic has.",

@@ -7,7 +7,7 @@ type Path = readonly Step[];
 
 /** Collects the findings of one run. */
 export class Report {
-  readonly findings: Finding[] = [];
+  readonly reported: { object: KubeObject; finding: Finding }[] = [];
   /** Fields that could not be read, and the ones they stand in: what follows from that is not worth a finding. */
   readonly #unread = new Map<KubeObject, Set<string>>();
 
@@ -62,16 +62,8 @@ export class Place {
     const { source } = this.object;
     const { line, column } = source.locate(path);
     const severity = severityOf(code);
-    this.#report.findings.push({
-      code,
-      severity,
-      file: source.file,
-      line,
-      column,
-      path: formatPath(path),
-      message,
-      hint,
-    });
+    const finding = { code, severity, file: source.file, line, column, path: formatPath(path), message, hint };
+    this.#report.reported.push({ object: this.object, finding });
   }
 
   /** IST0106: the value cannot be read as its field's type, and what depends on it is not looked at. */

@@ -1,0 +1,82 @@
+import { destinationsOf, type PlacedDestination } from "../destinations.ts";
+import { suggest } from "../schema/suggest.ts";
+import { clusterDomain, fullHost, halfNamespace, type Service } from "../services.ts";
+import type { World } from "../world.ts";
+
+/** Destinations that do not exist: hosts, ports and subsets (IST0101), and ports that must be named (IST0112). */
+export function analyzeDestinations(world: World): void {
+  const subsets = readSubsets(world);
+  for (const virtualService of world.resources.VirtualService) {
+    for (const placed of destinationsOf(virtualService)) {
+      analyzeHost(placed, world);
+      analyzeSubset(placed, subsets, world);
+    }
+  }
+}
+
+function analyzeHost({ destination, place }: PlacedDestination, world: World): void {
+  const { namespace } = place.object.metadata;
+  const { host = "", port } = destination;
+  if (host === "" || host === "*") return;
+  const service = world.services.find(host, namespace);
+  if (!service) return reportMissing(host, place.in("host"), world);
+  const numbers = service.ports.map(({ number }) => number);
+  if (!port) {
+    if (numbers.length < 2) return;
+    const message = `${host} has the ports ${numbers.join(", ")}, and the destination names none: the caller's port decides`;
+    return place.find("IST0112", message, `write port: {number: ${numbers[0]}}`);
+  }
+  if (port.number && !numbers.includes(port.number)) {
+    const message = `${host} has no port ${port.number}: requests are answered with 503 (gRPC status 14)`;
+    place.in("port", "number").find("IST0101", message, `write ${numbers.join(" or ") || "a port of the service"}`);
+  }
+}
+
+function reportMissing(host: string, place: PlacedDestination["place"], world: World): void {
+  const { namespace } = place.object.metadata;
+  if (!world.services.covers(host, namespace)) return;
+  const message = `no Service or ServiceEntry has the host ${fullHost(host, namespace)}: requests are answered with 503 (gRPC status 14)`;
+  place.find("IST0101", message, suggestHost(host, namespace, world));
+}
+
+/** What was probably meant by a host that does not exist. */
+export function suggestHost(host: string, namespace: string, world: World): string {
+  const half = halfNamespace(host);
+  const full = `${host.split(".")[0]}.${half ?? namespace}.${clusterDomain}`;
+  if (half !== undefined && world.services.find(full, namespace)) return `write ${full}`;
+  const wanted = fullHost(host, namespace);
+  const meant = suggest(wanted, nearby(wanted, namespace, world.services.all));
+  return meant ? `did you mean ${meant}?` : "correct the host, or add a Service or a ServiceEntry";
+}
+
+/** Candidates are compared with the wanted host one by one, so only those of its namespace, or of about its length, are. */
+function nearby(host: string, namespace: string, services: readonly Service[]): string[] {
+  const near = services.filter((service) => service.namespace === namespace || host.includes(`.${service.namespace}.`));
+  return near.slice(0, 200).map((service) => service.host);
+}
+
+/** `host subset` of every DestinationRule. */
+function readSubsets(world: World): Set<string> {
+  const subsets = new Set<string>();
+  for (const { spec, object } of world.resources.DestinationRule) {
+    const host = fullHost(spec.host ?? "", object.metadata.namespace);
+    for (const { name = "" } of spec.subsets ?? []) subsets.add(`${host} ${name}`);
+  }
+  return subsets;
+}
+
+function analyzeSubset({ destination, place }: PlacedDestination, subsets: Set<string>, world: World): void {
+  const { host = "", subset } = destination;
+  const { namespace } = place.object.metadata;
+  const full = fullHost(host, namespace);
+  if (!subset || subsets.has(`${full} ${subset}`) || !world.services.covers(host, namespace)) return;
+  const known = [...subsets].filter((entry) => entry.startsWith(`${full} `)).map((entry) => entry.slice(full.length + 1));
+  const meant = suggest(subset, known);
+  place
+    .in("subset")
+    .find(
+      "IST0101",
+      `no DestinationRule for ${full} has the subset ${subset}: requests are answered with 503 (gRPC status 14)`,
+      meant ? `did you mean ${meant}?` : "add the subset to the DestinationRule, with the labels of its pods",
+    );
+}

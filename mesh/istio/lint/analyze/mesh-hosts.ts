@@ -1,0 +1,52 @@
+import { appliesToMesh } from "../kinds/virtual-service/validate.ts";
+import type { VirtualService } from "../kinds/virtual-service/schema.ts";
+import type { Resource } from "../resources.ts";
+import { fullHost } from "../services.ts";
+import type { World } from "../world.ts";
+
+/** Several VirtualServices of the mesh for one host, where both are visible (IST0109). */
+export function analyzeMeshHosts(world: World): void {
+  const byHost = new Map<string, Resource<VirtualService>[]>();
+  for (const resource of world.resources.VirtualService) {
+    if (!appliesToMesh(resource.spec)) continue;
+    for (const host of resource.spec.hosts ?? []) {
+      const full = fullHost(host, resource.object.metadata.namespace);
+      byHost.set(full, [...(byHost.get(full) ?? []), resource]);
+    }
+  }
+  for (const [host, resources] of byHost) {
+    for (const resource of resources) {
+      const others = resources.filter((other) => other !== resource && seenTogether(other, resource));
+      if (others.length > 0) report(host, resource, others);
+    }
+  }
+}
+
+function report(host: string, resource: Resource<VirtualService>, others: Resource<VirtualService>[]): void {
+  const { namespace } = resource.object.metadata;
+  const index = (resource.spec.hosts ?? []).findIndex((entry) => fullHost(entry, namespace) === host);
+  const winner = [resource, ...others].sort(byPrecedence)[0] ?? resource;
+  const names = others.map(nameOf).sort().join(", ");
+  const message = `${names} has the host ${host}, too: sidecars use ${nameOf(winner)} alone`;
+  const hint = "merge them into one VirtualService, or let one delegate to the other";
+  resource.place.in("hosts", index).find("IST0109", message, hint);
+}
+
+function byPrecedence(a: Resource<VirtualService>, b: Resource<VirtualService>): number {
+  const key = ({ object }: Resource<VirtualService>) => `${object.metadata.name} ${object.metadata.namespace}`;
+  return key(a) < key(b) ? -1 : 1;
+}
+
+function nameOf({ object }: Resource<VirtualService>): string {
+  return `${object.metadata.namespace}/${object.metadata.name}`;
+}
+
+/** Whether some namespace sees both. */
+function seenTogether(a: Resource<VirtualService>, b: Resource<VirtualService>): boolean {
+  const seenBy = ({ spec, object }: Resource<VirtualService>) =>
+    new Set((spec.exportTo ?? ["*"]).map((entry) => (entry === "." ? object.metadata.namespace : entry)));
+  const first = seenBy(a);
+  const second = seenBy(b);
+  if (first.size === 0 || second.size === 0 || first.has("*") || second.has("*")) return true;
+  return [...first].some((namespace) => second.has(namespace));
+}
