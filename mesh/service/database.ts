@@ -121,10 +121,11 @@ class PostgresDatabase<Db, Store> implements OwnDatabase<Store> {
     try {
       return await this.#committing(call, work, (response) => ({ key, response: call.encode(response) }));
     } catch (error) {
-      if (!(error instanceof AlreadyAnswered)) throw error;
-      const first = await this.answers.find(key);
-      if (!first) throw new Error("an answer vanished while it was waited for");
-      return call.decode(first);
+      // A refusal too may be the work of the same request, answered meanwhile: "shipped already" is no answer to the one who ships.
+      const mayBeAnswered = error instanceof AlreadyAnswered || error instanceof ServiceError;
+      const first = mayBeAnswered ? await this.answers.find(key) : undefined;
+      if (first) return call.decode(first);
+      throw error;
     }
   }
 
