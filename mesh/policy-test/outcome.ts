@@ -63,7 +63,7 @@ function statusMismatches({ status }: Outcome, { calls }: Facts): string[] {
   return mismatches(wanted, (name) => calls.filter((call) => call.status === name).length, {
     label: "status",
     calls: calls.length,
-    context: () => ` (${tally(calls.map((call) => call.status))}${firstMessage(calls)})`,
+    context: () => ` (${tally(calls.map((call) => call.status))}${messagesOf(calls)})`,
   });
 }
 
@@ -120,9 +120,12 @@ function tally(values: string[]): string {
   return counts.size === 0 ? "none" : [...counts].map(([value, count]) => `${count} ${value}`).join(", ");
 }
 
-function firstMessage(calls: MadeCall[]): string {
-  const message = calls.find((call) => call.message !== "")?.message;
-  return message ? `; "${message}"` : "";
+function messagesOf(calls: MadeCall[]): string {
+  const messages = new Set(calls.map((call) => call.message).filter((message) => message !== ""));
+  return [...messages]
+    .slice(0, 3)
+    .map((message) => `; "${message}"`)
+    .join("");
 }
 
 function listed(names: string[]): string {

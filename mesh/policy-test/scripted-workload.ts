@@ -8,6 +8,7 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Answered, Caller } from "./caller.ts";
 import { type Answer, durationMs, grpcStatuses, type Script } from "./format.ts";
 
@@ -169,7 +170,8 @@ class RunningReplica {
   async #answer(exchange: Exchange, path: string, headers: IncomingHttpHeaders): Promise<void> {
     const arrivedMs = performance.now();
     const answer = this.#workload.take(this, path);
-    if (answer.delay) await new Promise((resolve) => setTimeout(resolve, durationMs(answer.delay ?? "0s")));
+    // A test that has ended does not wait for the answers of those that hang.
+    if (answer.delay) await sleep(durationMs(answer.delay), undefined, { ref: false });
     if (exchange.gone()) return;
     if (!answer.call) return exchange.finish(answer);
     const called = await this.#caller.send(answer.call, onward(headers, arrivedMs));
