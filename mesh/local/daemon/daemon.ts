@@ -1,6 +1,5 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { FSWatcher } from "chokidar";
 import { ProcessRecords } from "../supervisor/process-records.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { Addresses } from "./addresses.ts";
@@ -21,7 +20,7 @@ import { Secrets } from "./secrets.ts";
 import { Servers } from "./servers.ts";
 import { makeState, type State } from "./state.ts";
 import type { Phase } from "./status.ts";
-import { watchRepository } from "./watch.ts";
+import { RepositoryWatch } from "./watch.ts";
 
 export interface DaemonOptions {
   readonly state: State;
@@ -53,7 +52,7 @@ export class Daemon {
   readonly #addresses: Addresses;
   readonly #reconfigurations = new Coalesced(() => this.#reconfigure());
   readonly #end = Promise.withResolvers<void>();
-  #watcher: FSWatcher | undefined;
+  #watch: RepositoryWatch | undefined;
   #closed: Promise<void> | undefined;
 
   /**
@@ -143,8 +142,8 @@ export class Daemon {
 
   /** Follows the files, from now on also those of the overlays in force. */
   watch(): void {
-    void this.#watcher?.close();
-    this.#watcher = watchRepository(this.overlays.folders, {
+    this.#watch?.close();
+    this.#watch = new RepositoryWatch(this.overlays.folders, {
       onConfiguration: () => void this.reconfigure(),
       onSource: (file) => {
         if (this.#bundler.changed(file)) void this.reconfigure();
@@ -220,7 +219,7 @@ export class Daemon {
     this.note("stopping");
     this.pushes.close();
     this.servers.stopWaiting();
-    await this.#watcher?.close();
+    this.#watch?.close();
     await this.supervisor.close();
     await this.servers.stop();
     await this.#addresses.close();
