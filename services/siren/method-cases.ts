@@ -2,7 +2,7 @@
 import { Order, OrderServiceService as order } from "#gen/proto/siren/order/v1/order.ts";
 import { Product, ProductStatus, ProductServiceService as product } from "#gen/proto/siren/product/v1/product.ts";
 import { ReportServiceService as report } from "#gen/proto/siren/report/v1/report.ts";
-import type { MethodDefinition, RequestOf } from "#mesh/service/handler.ts";
+import { badPages, invalid, type MethodCase, methodCase, notFound } from "#mesh/testing/method-case.ts";
 
 /** What the cases find in the shop. */
 export interface Shop {
@@ -20,58 +20,19 @@ export interface Shop {
   readonly usedForOrder: string;
 }
 
-/** Method, path and body. */
-export type RestRequest = readonly [method: string, path: string, body?: unknown];
-
-export interface MethodCase {
-  readonly name: string;
-  readonly method: MethodDefinition;
-  readonly request: (shop: Shop) => object;
-  /** Absent where REST cannot say it. */
-  readonly rest?: (shop: Shop) => RestRequest;
-  /** A status name: `OK`, `NOT_FOUND` ... */
-  readonly code: string;
-  /** ErrorInfo.reason. */
-  readonly reason?: string;
-  /** BadRequest: path and reason of each violation. */
-  readonly violations?: readonly string[];
-  /** Other details: `RetryInfo`, `ResourceInfo` ... */
-  readonly details?: readonly string[];
-  /** What the answer must contain, as REST shows it. */
-  readonly answer?: (shop: Shop) => object;
-}
-
 const { PRODUCT_STATUS_AVAILABLE: AVAILABLE, PRODUCT_STATUS_SOLD_OUT: SOLD_OUT } = ProductStatus;
 const available = "PRODUCT_STATUS_AVAILABLE";
 const soldOut = "PRODUCT_STATUS_SOLD_OUT";
 const long = "가".repeat(101);
 const latte = { name: "Latte", price: 5000n, status: AVAILABLE };
 
-function define<M extends MethodDefinition>(
-  method: M,
-  name: string,
-  request: (shop: Shop) => Partial<RequestOf<M>>,
-  more: Omit<MethodCase, "method" | "name" | "request">,
-): MethodCase {
-  return { method, name, request, ...more };
-}
-
-/** A refusal with one INVALID_ARGUMENT violation. */
-function invalid(field: string, reason: string) {
-  return { code: "INVALID_ARGUMENT", reason, violations: [`${field} ${reason}`] } as const;
-}
-
-function notFound(reason: string) {
-  return { code: "NOT_FOUND", reason, details: ["ResourceInfo"] } as const;
-}
-
-const createProduct: MethodCase[] = [
-  define(product.createProduct, "registers a product", () => ({ product: Product.fromPartial(latte) }), {
+const createProduct: MethodCase<Shop>[] = [
+  methodCase(product.createProduct, "registers a product", () => ({ product: Product.fromPartial(latte) }), {
     rest: () => ["POST", "/v1/products", { name: "Latte", price: "5000", status: available }],
     code: "OK",
     answer: () => ({ name: "Latte", price: "5000", status: available }),
   }),
-  define(
+  methodCase(
     product.createProduct,
     "needs no name, and takes a price of 0",
     () => ({ product: Product.fromPartial({ status: SOLD_OUT }) }),
@@ -81,7 +42,7 @@ const createProduct: MethodCase[] = [
       answer: () => ({ name: "", price: "0", status: soldOut }),
     },
   ),
-  define(
+  methodCase(
     product.createProduct,
     "assigns id and times itself",
     () => ({ product: Product.fromPartial({ ...latte, productId: -7n, createTime: new Date(0) }) }),
@@ -95,12 +56,12 @@ const createProduct: MethodCase[] = [
       answer: () => ({ name: "Latte" }),
     },
   ),
-  define(product.createProduct, "demands a product", () => ({}), invalid("product", "REQUIRED")),
-  define(product.createProduct, "demands a status", () => ({ product: Product.fromPartial({ price: 1n }) }), {
+  methodCase(product.createProduct, "demands a product", () => ({}), invalid("product", "REQUIRED")),
+  methodCase(product.createProduct, "demands a status", () => ({ product: Product.fromPartial({ price: 1n }) }), {
     rest: () => ["POST", "/v1/products", { price: 1 }],
     ...invalid("product.status", "INVALID_ENUM"),
   }),
-  define(
+  methodCase(
     product.createProduct,
     "refuses an unknown status",
     () => ({ product: Product.fromPartial({ status: 99 as never }) }),
@@ -109,7 +70,7 @@ const createProduct: MethodCase[] = [
       ...invalid("product.status", "INVALID_ENUM"),
     },
   ),
-  define(
+  methodCase(
     product.createProduct,
     "refuses a negative price",
     () => ({ product: Product.fromPartial({ ...latte, price: -1n }) }),
@@ -118,7 +79,7 @@ const createProduct: MethodCase[] = [
       ...invalid("product.price", "OUT_OF_RANGE"),
     },
   ),
-  define(
+  methodCase(
     product.createProduct,
     "refuses a name of 101 characters",
     () => ({ product: Product.fromPartial({ ...latte, name: long }) }),
@@ -127,7 +88,7 @@ const createProduct: MethodCase[] = [
       ...invalid("product.name", "TOO_LONG"),
     },
   ),
-  define(
+  methodCase(
     product.createProduct,
     "tells all violations at once",
     () => ({ product: Product.fromPartial({ name: long, price: -1n }), requestId: "no" }),
@@ -143,7 +104,7 @@ const createProduct: MethodCase[] = [
       ],
     },
   ),
-  define(
+  methodCase(
     product.createProduct,
     "refuses a request_id that named another request",
     (shop) => ({ product: Product.fromPartial(latte), requestId: shop.usedForProduct }),
@@ -154,44 +115,44 @@ const createProduct: MethodCase[] = [
   ),
 ];
 
-const getProduct: MethodCase[] = [
-  define(product.getProduct, "returns a product", ({ available }) => ({ productId: available }), {
+const getProduct: MethodCase<Shop>[] = [
+  methodCase(product.getProduct, "returns a product", ({ available }) => ({ productId: available }), {
     rest: (shop) => ["GET", `/v1/products/${shop.available}`],
     code: "OK",
     answer: (shop) => ({ productId: `${shop.available}`, price: "4500", status: available }),
   }),
-  define(product.getProduct, "knows no such product", ({ nowhere }) => ({ productId: nowhere }), {
+  methodCase(product.getProduct, "knows no such product", ({ nowhere }) => ({ productId: nowhere }), {
     rest: (shop) => ["GET", `/products/${shop.nowhere}`],
     ...notFound("PRODUCT_NOT_FOUND"),
   }),
-  define(product.getProduct, "demands an id", () => ({}), {
+  methodCase(product.getProduct, "demands an id", () => ({}), {
     rest: () => ["GET", "/v1/products/0"],
     ...invalid("product_id", "INVALID_ID"),
   }),
-  define(product.getProduct, "refuses a negative id", () => ({ productId: -(2n ** 63n) }), {
+  methodCase(product.getProduct, "refuses a negative id", () => ({ productId: -(2n ** 63n) }), {
     rest: () => ["GET", "/v1/products/-9223372036854775808"],
     ...invalid("product_id", "INVALID_ID"),
   }),
 ];
 
-const listProducts: MethodCase[] = [
-  define(product.listProducts, "lists products", () => ({ pageSize: 1 }), {
+const listProducts: MethodCase<Shop>[] = [
+  methodCase(product.listProducts, "lists products", () => ({ pageSize: 1 }), {
     rest: () => ["GET", "/v1/products?pageSize=1&utm_source=stray"],
     code: "OK",
     answer: () => ({ products: [{}] }),
   }),
-  define(product.listProducts, "lists those with a status", () => ({ status: SOLD_OUT, pageSize: 1 }), {
+  methodCase(product.listProducts, "lists those with a status", () => ({ status: SOLD_OUT, pageSize: 1 }), {
     rest: () => ["GET", `/products?status=${soldOut}&pageSize=1`],
     code: "OK",
     answer: () => ({ products: [{ status: soldOut }] }),
   }),
-  define(product.listProducts, "clamps a page of more than 1000", () => ({ pageSize: 100_000 }), {
+  methodCase(product.listProducts, "clamps a page of more than 1000", () => ({ pageSize: 100_000 }), {
     rest: () => ["GET", "/v1/products?pageSize=100000"],
     code: "OK",
   }),
   ...badPages(product.listProducts, "/v1/products"),
   // By REST the gateway says it: an unknown enum value in a query is no query.
-  define(
+  methodCase(
     product.listProducts,
     "refuses an unknown status",
     () => ({ status: 99 as never }),
@@ -199,8 +160,8 @@ const listProducts: MethodCase[] = [
   ),
 ];
 
-const updateProduct: MethodCase[] = [
-  define(
+const updateProduct: MethodCase<Shop>[] = [
+  methodCase(
     product.updateProduct,
     "changes what the mask names",
     (shop) => ({
@@ -213,7 +174,7 @@ const updateProduct: MethodCase[] = [
       answer: () => ({ name: "Free", price: "0" }),
     },
   ),
-  define(
+  methodCase(
     product.updateProduct,
     "changes every populated field without a mask",
     (shop) => ({ product: Product.fromPartial({ productId: shop.soldOut, price: 6500n }) }),
@@ -223,7 +184,7 @@ const updateProduct: MethodCase[] = [
       answer: () => ({ name: "Einspänner", price: "6500", status: soldOut }),
     },
   ),
-  define(
+  methodCase(
     product.updateProduct,
     "knows no such product",
     (shop) => ({ product: Product.fromPartial({ productId: shop.nowhere, price: 1n }) }),
@@ -232,12 +193,12 @@ const updateProduct: MethodCase[] = [
       ...notFound("PRODUCT_NOT_FOUND"),
     },
   ),
-  define(product.updateProduct, "demands an id", () => ({ product: Product.fromPartial({ price: 1n }) }), {
+  methodCase(product.updateProduct, "demands an id", () => ({ product: Product.fromPartial({ price: 1n }) }), {
     rest: () => ["PATCH", "/v1/products/0", { price: 1 }],
     ...invalid("product.product_id", "INVALID_ID"),
   }),
-  define(product.updateProduct, "demands a product", () => ({}), invalid("product", "REQUIRED")),
-  define(
+  methodCase(product.updateProduct, "demands a product", () => ({}), invalid("product", "REQUIRED")),
+  methodCase(
     product.updateProduct,
     "refuses a negative price",
     (shop) => ({ product: Product.fromPartial({ productId: shop.available, price: -1n }), updateMask: ["price"] }),
@@ -246,7 +207,7 @@ const updateProduct: MethodCase[] = [
       ...invalid("product.price", "OUT_OF_RANGE"),
     },
   ),
-  define(
+  methodCase(
     product.updateProduct,
     "refuses to take the status away",
     (shop) => ({ product: Product.fromPartial({ productId: shop.available }), updateMask: ["status"] }),
@@ -256,17 +217,17 @@ const updateProduct: MethodCase[] = [
     },
   ),
   ...["product_id", "create_time"].map((path) =>
-    define(
+    methodCase(
       product.updateProduct,
       `refuses to change ${path}`,
-      (shop) => ({ product: Product.fromPartial({ productId: shop.available }), updateMask: [path] }),
+      (shop: Shop) => ({ product: Product.fromPartial({ productId: shop.available }), updateMask: [path] }),
       {
         rest: (shop) => ["PATCH", `/v1/products/${shop.available}?updateMask=${path}`, { price: 1 }],
         ...invalid("update_mask", "IMMUTABLE_FIELD"),
       },
     ),
   ),
-  define(
+  methodCase(
     product.updateProduct,
     "refuses a mask that names no field",
     (shop) => ({ product: Product.fromPartial({ productId: shop.available }), updateMask: ["prize"] }),
@@ -275,7 +236,7 @@ const updateProduct: MethodCase[] = [
       ...invalid("update_mask", "INVALID_FIELD_MASK"),
     },
   ),
-  define(
+  methodCase(
     product.updateProduct,
     "refuses a request_id that is no UUID",
     (shop) => ({ product: Product.fromPartial({ productId: shop.available, price: 4500n }), requestId: "1" }),
@@ -286,13 +247,13 @@ const updateProduct: MethodCase[] = [
   ),
 ];
 
-const checkProduct: MethodCase[] = [
-  define(product.checkProduct, "tells price and status", (shop) => ({ productId: shop.available }), {
+const checkProduct: MethodCase<Shop>[] = [
+  methodCase(product.checkProduct, "tells price and status", (shop) => ({ productId: shop.available }), {
     rest: (shop) => ["GET", `/v1/products/${shop.available}:check`],
     code: "OK",
     answer: (shop) => ({ productId: `${shop.available}`, price: "4500", status: available }),
   }),
-  define(
+  methodCase(
     product.checkProduct,
     "tells a price of 0 for what is not for sale",
     (shop) => ({ productId: shop.unpriced }),
@@ -302,18 +263,18 @@ const checkProduct: MethodCase[] = [
       answer: () => ({ price: "0" }),
     },
   ),
-  define(product.checkProduct, "knows no such product", (shop) => ({ productId: shop.nowhere }), {
+  methodCase(product.checkProduct, "knows no such product", (shop) => ({ productId: shop.nowhere }), {
     rest: (shop) => ["GET", `/v1/products/${shop.nowhere}:check`],
     ...notFound("PRODUCT_NOT_FOUND"),
   }),
-  define(product.checkProduct, "demands an id", () => ({}), {
+  methodCase(product.checkProduct, "demands an id", () => ({}), {
     rest: () => ["GET", "/v1/products/0:check"],
     ...invalid("product_id", "INVALID_ID"),
   }),
 ];
 
-const createOrder: MethodCase[] = [
-  define(
+const createOrder: MethodCase<Shop>[] = [
+  methodCase(
     order.createOrder,
     "takes an order at the price of the product",
     (shop) => ({ order: Order.fromPartial({ productId: shop.available, customerId: "kim" }) }),
@@ -328,7 +289,7 @@ const createOrder: MethodCase[] = [
       }),
     },
   ),
-  define(
+  methodCase(
     order.createOrder,
     "takes no price from the customer",
     (shop) => ({ order: Order.fromPartial({ productId: shop.available, price: 1n }) }),
@@ -338,7 +299,7 @@ const createOrder: MethodCase[] = [
       answer: () => ({ price: "4500", customerId: "" }),
     },
   ),
-  define(
+  methodCase(
     order.createOrder,
     "knows no such product",
     (shop) => ({ order: Order.fromPartial({ productId: shop.nowhere }) }),
@@ -347,7 +308,7 @@ const createOrder: MethodCase[] = [
       ...notFound("PRODUCT_NOT_FOUND"),
     },
   ),
-  define(
+  methodCase(
     order.createOrder,
     "refuses what is sold out",
     (shop) => ({ order: Order.fromPartial({ productId: shop.soldOut }) }),
@@ -358,7 +319,7 @@ const createOrder: MethodCase[] = [
       details: ["PreconditionFailure"],
     },
   ),
-  define(
+  methodCase(
     order.createOrder,
     "refuses what has no price",
     (shop) => ({ order: Order.fromPartial({ productId: shop.unpriced }) }),
@@ -369,12 +330,12 @@ const createOrder: MethodCase[] = [
       details: ["PreconditionFailure"],
     },
   ),
-  define(order.createOrder, "demands an order", () => ({}), invalid("order", "REQUIRED")),
-  define(order.createOrder, "demands a product's id", () => ({ order: Order.fromPartial({}) }), {
+  methodCase(order.createOrder, "demands an order", () => ({}), invalid("order", "REQUIRED")),
+  methodCase(order.createOrder, "demands a product's id", () => ({ order: Order.fromPartial({}) }), {
     rest: () => ["POST", "/v1/orders", {}],
     ...invalid("order.product_id", "INVALID_ID"),
   }),
-  define(
+  methodCase(
     order.createOrder,
     "refuses a customer of 256 characters",
     (shop) => ({ order: Order.fromPartial({ productId: shop.available, customerId: "k".repeat(256) }) }),
@@ -383,7 +344,7 @@ const createOrder: MethodCase[] = [
       ...invalid("order.customer_id", "TOO_LONG"),
     },
   ),
-  define(
+  methodCase(
     order.createOrder,
     "refuses a request_id that is no UUID",
     (shop) => ({ order: Order.fromPartial({ productId: shop.available }), requestId: "first" }),
@@ -392,7 +353,7 @@ const createOrder: MethodCase[] = [
       ...invalid("request_id", "INVALID_REQUEST_ID"),
     },
   ),
-  define(
+  methodCase(
     order.createOrder,
     "refuses a request_id that named another request",
     (shop) => ({ order: Order.fromPartial({ productId: shop.soldOut }), requestId: shop.usedForOrder }),
@@ -403,26 +364,26 @@ const createOrder: MethodCase[] = [
   ),
 ];
 
-const readOrders: MethodCase[] = [
-  define(order.getOrder, "returns an order", (shop) => ({ orderId: shop.orderId }), {
+const readOrders: MethodCase<Shop>[] = [
+  methodCase(order.getOrder, "returns an order", (shop) => ({ orderId: shop.orderId }), {
     rest: (shop) => ["GET", `/v1/orders/${shop.orderId}`],
     code: "OK",
     answer: (shop) => ({ orderId: `${shop.orderId}`, productId: `${shop.available}`, customerId: "once" }),
   }),
-  define(order.getOrder, "knows no such order", (shop) => ({ orderId: shop.nowhere }), {
+  methodCase(order.getOrder, "knows no such order", (shop) => ({ orderId: shop.nowhere }), {
     rest: (shop) => ["GET", `/orders/${shop.nowhere}`],
     ...notFound("ORDER_NOT_FOUND"),
   }),
-  define(order.getOrder, "demands an id", () => ({}), {
+  methodCase(order.getOrder, "demands an id", () => ({}), {
     rest: () => ["GET", "/v1/orders/0"],
     ...invalid("order_id", "INVALID_ID"),
   }),
-  define(order.listOrders, "lists a customer's orders", () => ({ customerId: "once" }), {
+  methodCase(order.listOrders, "lists a customer's orders", () => ({ customerId: "once" }), {
     rest: () => ["GET", "/v1/orders?customerId=once"],
     code: "OK",
     answer: (shop) => ({ orders: [{ orderId: `${shop.orderId}` }] }),
   }),
-  define(
+  methodCase(
     order.listOrders,
     "lists a product's orders, of which there may be none",
     (shop) => ({ productId: shop.nowhere }),
@@ -432,28 +393,28 @@ const readOrders: MethodCase[] = [
       answer: () => ({ orders: [], nextPageToken: "" }),
     },
   ),
-  define(order.listOrders, "refuses a negative product", () => ({ productId: -1n }), {
+  methodCase(order.listOrders, "refuses a negative product", () => ({ productId: -1n }), {
     rest: () => ["GET", "/v1/orders?productId=-1"],
     ...invalid("product_id", "OUT_OF_RANGE"),
   }),
   ...badPages(order.listOrders, "/v1/orders"),
 ];
 
-const readSnapshots: MethodCase[] = [
-  define(order.getProductSnapshot, "returns the copy of a product", (shop) => ({ productId: shop.available }), {
+const readSnapshots: MethodCase<Shop>[] = [
+  methodCase(order.getProductSnapshot, "returns the copy of a product", (shop) => ({ productId: shop.available }), {
     rest: (shop) => ["GET", `/v1/productSnapshots/${shop.available}`],
     code: "OK",
     answer: (shop) => ({ productId: `${shop.available}`, status: available }),
   }),
-  define(order.getProductSnapshot, "has heard of no such product", (shop) => ({ productId: shop.nowhere }), {
+  methodCase(order.getProductSnapshot, "has heard of no such product", (shop) => ({ productId: shop.nowhere }), {
     rest: (shop) => ["GET", `/v1/productSnapshots/${shop.nowhere}`],
     ...notFound("PRODUCT_SNAPSHOT_NOT_FOUND"),
   }),
-  define(order.getProductSnapshot, "demands an id", () => ({}), {
+  methodCase(order.getProductSnapshot, "demands an id", () => ({}), {
     rest: () => ["GET", "/v1/productSnapshots/0"],
     ...invalid("product_id", "INVALID_ID"),
   }),
-  define(order.listProductSnapshots, "lists the copies with a status", () => ({ status: SOLD_OUT, pageSize: 1 }), {
+  methodCase(order.listProductSnapshots, "lists the copies with a status", () => ({ status: SOLD_OUT, pageSize: 1 }), {
     rest: () => ["GET", `/v1/productSnapshots?status=${soldOut}&pageSize=1`],
     code: "OK",
     answer: () => ({ productSnapshots: [{ status: soldOut }] }),
@@ -461,21 +422,21 @@ const readSnapshots: MethodCase[] = [
   ...badPages(order.listProductSnapshots, "/v1/productSnapshots"),
 ];
 
-const readReports: MethodCase[] = [
-  define(report.getReport, "returns the line of a product", (shop) => ({ productId: shop.available }), {
+const readReports: MethodCase<Shop>[] = [
+  methodCase(report.getReport, "returns the line of a product", (shop) => ({ productId: shop.available }), {
     rest: (shop) => ["GET", `/v1/reports/${shop.available}`],
     code: "OK",
     answer: (shop) => ({ productId: `${shop.available}`, name: "Americano", price: "4500", status: available }),
   }),
-  define(report.getReport, "has heard of no such product", (shop) => ({ productId: shop.nowhere }), {
+  methodCase(report.getReport, "has heard of no such product", (shop) => ({ productId: shop.nowhere }), {
     rest: (shop) => ["GET", `/v1/reports/${shop.nowhere}`],
     ...notFound("REPORT_NOT_FOUND"),
   }),
-  define(report.getReport, "demands an id", () => ({}), {
+  methodCase(report.getReport, "demands an id", () => ({}), {
     rest: () => ["GET", "/v1/reports/0"],
     ...invalid("product_id", "INVALID_ID"),
   }),
-  define(
+  methodCase(
     report.listReports,
     "lists the lines with a status, under the greeting",
     () => ({ status: SOLD_OUT, pageSize: 1 }),
@@ -488,25 +449,7 @@ const readReports: MethodCase[] = [
   ...badPages(report.listReports, "/v1/reports"),
 ];
 
-/** Pages that no list has. The token of the last case is one of another list. */
-function badPages<M extends MethodDefinition>(method: M, path: string): MethodCase[] {
-  const foreign = Buffer.from("AAAAAAAA.7").toString("base64url");
-  const request = (fields: object) => () => fields as Partial<RequestOf<M>>;
-  return [
-    define(method, "refuses a negative page_size", request({ pageSize: -1 }), {
-      rest: () => ["GET", `${path}?pageSize=-1`],
-      ...invalid("page_size", "INVALID_PAGE_SIZE"),
-    }),
-    ...["garbage", "%25", foreign].map((token) =>
-      define(method, `refuses the page_token ${token}`, request({ pageToken: decodeURIComponent(token) }), {
-        rest: () => ["GET", `${path}?pageToken=${token}`],
-        ...invalid("page_token", "INVALID_PAGE_TOKEN"),
-      }),
-    ),
-  ];
-}
-
-export const methodCases: readonly MethodCase[] = [
+export const methodCases: readonly MethodCase<Shop>[] = [
   ...createProduct,
   ...getProduct,
   ...listProducts,

@@ -3,12 +3,13 @@ import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Order, OrderStatus, OrderServiceService as order } from "#gen/proto/siren/order/v1/order.ts";
 import { Product, ProductStatus, ProductServiceService as product } from "#gen/proto/siren/product/v1/product.ts";
-import type { Rest, RestAnswer } from "#mesh/local/rest.ts";
-import { Code, nameOfCode } from "#mesh/service/codes.ts";
+import type { Rest } from "#mesh/local/rest.ts";
+import { Code } from "#mesh/service/codes.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
 import type { GrpcCaller } from "#mesh/testing/grpc-caller.ts";
+import { detail, expectByGrpc, expectByRest, violationsOf } from "#mesh/testing/method-case.ts";
 import { type RunningSystem, startSystem } from "#mesh/testing/system.ts";
-import { type MethodCase, methodCases, type Shop } from "./method-cases.ts";
+import { methodCases, type Shop } from "./method-cases.ts";
 import { fillShop } from "./sample-data.ts";
 
 let siren: RunningSystem;
@@ -25,40 +26,13 @@ beforeAll(async () => {
 
 afterAll(() => siren?.[Symbol.asyncDispose]());
 
-/** https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto */
-const httpStatus: Record<string, number> = {
-  OK: 200,
-  INVALID_ARGUMENT: 400,
-  FAILED_PRECONDITION: 400,
-  NOT_FOUND: 404,
-  UNAVAILABLE: 503,
-};
+const enums = { ...ProductStatus, ...OrderStatus };
 
 describe("every method, with its success and its refusals", () => {
-  it.each(methodCases)("$method.path $name, by gRPC", async ({ method, request, ...expected }) => {
-    const answer = await grpc.call(method, request(shop));
-    expect({ ...answer, code: nameOfCode(answer.code) }).toMatchObject({
-      code: expected.code,
-      reason: expected.reason ?? "",
-      domain: expected.reason ? domainOf(method.path) : "",
-      violations: expected.violations ?? [],
-      details: expect.arrayContaining(detailsOf(expected)),
-    });
-    if (expected.answer) expect(readable(answer.response)).toMatchObject(numbered(expected.answer(shop)));
-  });
+  it.each(methodCases)("$method.path $name, by gRPC", (each) => expectByGrpc(grpc, each, shop, enums));
 
-  const overRest = methodCases.flatMap((each) => (each.rest ? [{ ...each, rest: each.rest }] : []));
-  it.each(overRest)("$method.path $name, by REST", async ({ method, rest: request, ...expected }) => {
-    const answer = await rest(...request(shop));
-    expect(answer).toMatchObject({ status: httpStatus[expected.code] });
-    if (expected.code !== "OK") {
-      expect(answer.body).toMatchObject({ code: Code[expected.code as keyof typeof Code] });
-      expect(detail(answer, "ErrorInfo")).toMatchObject({ reason: expected.reason, domain: domainOf(method.path) });
-      for (const type of detailsOf(expected)) expect(detail(answer, type)).toBeDefined();
-      expect(violationsOf(answer)).toEqual(expected.violations ?? []);
-    }
-    if (expected.answer) expect(answer.body).toMatchObject(expected.answer(shop));
-  });
+  const overRest = methodCases.filter((each) => each.rest);
+  it.each(overRest)("$method.path $name, by REST", (each) => expectByRest(rest, each, shop));
 
   it("covers all twelve methods", () => {
     expect(new Set(methodCases.filter(({ code }) => code === "OK").map(({ method }) => method.path)).size).toBe(12);
@@ -291,46 +265,6 @@ async function created<Answer>(path: string, body: object): Promise<Answer> {
 
 function orderOne(customerId: string) {
   return created<{ orderId: string }>("/v1/orders", { productId: `${shop.available}`, customerId });
-}
-
-/** `/siren.order.v1.OrderService/GetOrder` -> `order.siren` */
-function domainOf(path: string): string {
-  const [system, service] = path.slice(1).split(".");
-  return `${service}.${system}`;
-}
-
-function detailsOf({
-  reason,
-  violations,
-  details = [],
-}: Pick<MethodCase, "reason" | "violations" | "details">): string[] {
-  return [...(reason ? ["ErrorInfo"] : []), ...(violations ? ["BadRequest"] : []), ...details];
-}
-
-/** A detail of an error that REST shows. */
-function detail({ body }: RestAnswer, type: string): Record<string, unknown> | undefined {
-  const { details = [] } = body as { details?: Record<string, unknown>[] };
-  return details.find((each) => each["@type"] === `type.googleapis.com/google.rpc.${type}`);
-}
-
-function violationsOf(answer: RestAnswer): string[] {
-  const { fieldViolations = [] } = (detail(answer, "BadRequest") ?? {}) as {
-    fieldViolations?: Record<string, string>[];
-  };
-  return fieldViolations.map(({ field, reason }) => `${field} ${reason}`);
-}
-
-/** A response with int64 as text, as JSON has it. */
-function readable(response: unknown): unknown {
-  return JSON.parse(JSON.stringify(response, (_, value) => (typeof value === "bigint" ? String(value) : value)));
-}
-
-/** What REST shows, with enum values as numbers, as gRPC has them. */
-function numbered(answer: object): object {
-  const numbers: Record<string, number> = { ...ProductStatus, ...OrderStatus };
-  return JSON.parse(
-    JSON.stringify(answer, (_, value) => (typeof value === "string" ? (numbers[value] ?? value) : value)),
-  );
 }
 
 function manyHeaders(): Record<string, string> {
