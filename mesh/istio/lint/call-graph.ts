@@ -59,7 +59,9 @@ export class CallGraph {
     for (const { spec, object } of world.resources.AuthorizationPolicy) {
       const { namespace } = object.metadata;
       if ((spec.action ?? "ALLOW") !== "ALLOW" || !spec.selector?.matchLabels) continue;
-      const services = world.selected(namespace, spec.selector.matchLabels).flatMap((callee) => world.servicesOf(callee));
+      const services = world
+        .selected(namespace, spec.selector.matchLabels)
+        .flatMap((callee) => world.servicesOf(callee));
       const sources = spec.rules?.flatMap(({ from }) => from?.flatMap(({ source }) => source ?? []) ?? []) ?? [];
       for (const account of sources.flatMap((source) => accountsOf(source, namespace))) {
         for (const caller of byAccount.get(account) ?? []) for (const service of services) this.#add(caller, service);
@@ -81,7 +83,9 @@ function namedServices(workload: Workload, world: World): Set<Service> {
   const found = new Set<Service>();
   const declared = { ...workload.object.metadata.annotations, ...workload.annotations }[callsAnnotation] ?? "";
   const texts = [...environmentOf(workload), ...configurationOf(workload, world)];
-  const addresses = texts.flatMap((text) => [...text.matchAll(/([a-z0-9][-a-z0-9.]*):\d+/g)].map(([, host = ""]) => host));
+  const addresses = texts.flatMap((text) =>
+    [...text.matchAll(/([a-z0-9][-a-z0-9.]*):\d+/g)].map(([, host = ""]) => host),
+  );
   for (const host of [...declared.split(/[\s,]+/), ...addresses]) {
     const service = host === "" ? undefined : findService(host, workload.namespace, world);
     if (service) found.add(service);

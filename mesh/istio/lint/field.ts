@@ -30,7 +30,9 @@ export function listAt(value: unknown, ...path: (string | number)[]): unknown[] 
 export function textsAt(value: unknown, ...path: (string | number)[]): Record<string, string> {
   const at = fieldAt(value, ...path);
   if (!isRecord(at)) return {};
-  return Object.fromEntries(Object.entries(at).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+  return Object.fromEntries(
+    Object.entries(at).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
 }
 
 /** Whether labels have every key and value of a selector; an empty selector selects everything. */

@@ -13,9 +13,15 @@ export class ContractsError extends Error {}
  * image `gen/image.binpb` of the working folder, or its `proto/` where `buf` is installed, or none.
  */
 export function loadContracts(path: string | undefined): Contracts {
-  if (path !== undefined) return statSync(path).isDirectory() ? compile(path) : read(path);
+  if (path !== undefined) return loadPath(path);
   if (existsSync("gen/image.binpb")) return read("gen/image.binpb");
   return existsSync("proto") && hasBuf() ? compile("proto") : new Contracts();
+}
+
+function loadPath(path: string): Contracts {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats) throw new ContractsError(`there is no file or folder ${path}`);
+  return stats.isDirectory() ? compile(path) : read(path);
 }
 
 function read(file: string): Contracts {
@@ -33,7 +39,8 @@ function compile(folder: string): Contracts {
     const module = existsSync("buf.yaml") ? "." : folder;
     const args = module === "." ? [module, "--path", folder] : [module];
     const run = spawnSync("buf", ["build", ...args, "-o", image], { encoding: "utf8" });
-    if (run.error) throw new ContractsError(`${folder} needs the command buf; or give --protos an image (buf build -o)`);
+    if (run.error)
+      throw new ContractsError(`${folder} needs the command buf; or give --protos an image (buf build -o)`);
     if (run.status !== 0) throw new ContractsError(`buf cannot compile ${folder}:\n${run.stderr}`);
     return read(image);
   } finally {

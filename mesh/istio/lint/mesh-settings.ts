@@ -32,6 +32,9 @@ export function readMeshSettings(objects: readonly KubeObject[]): MeshSettings {
 /** The loader reads objects; the mesh's configuration becomes one. */
 function readYaml(text: string): unknown {
   const indented = text.replaceAll(/^/gm, "  ");
-  const { objects } = loadText(`apiVersion: v1\nkind: MeshConfig\nmetadata: {name: mesh}\nspec:\n${indented}\n`, "mesh");
+  const { objects } = loadText(
+    `apiVersion: v1\nkind: MeshConfig\nmetadata: {name: mesh}\nspec:\n${indented}\n`,
+    "mesh",
+  );
   return objects[0]?.spec;
 }

@@ -31,7 +31,7 @@ export const clusterDomain = "svc.cluster.local";
 export class Services {
   readonly all: Service[] = [];
   readonly #byHost = new Map<string, Service>();
-  readonly #namespaces = new Set<string>();
+  readonly #byNamespace = new Map<string, Service[]>();
   readonly #wildcards: Service[] = [];
 
   constructor(objects: readonly KubeObject[], entries: readonly Resource<ServiceEntry>[]) {
@@ -43,7 +43,10 @@ export class Services {
 
   #add(service: Service): void {
     this.all.push(service);
-    if (!service.external) this.#namespaces.add(service.namespace);
+    const { namespace } = service;
+    const list = this.#byNamespace.get(namespace);
+    if (!service.external && list) list.push(service);
+    else if (!service.external) this.#byNamespace.set(namespace, [service]);
     if (service.host.startsWith("*")) this.#wildcards.push(service);
     else if (!this.#byHost.has(service.host)) this.#byHost.set(service.host, service);
   }
@@ -64,7 +67,12 @@ export class Services {
 
   /** Whether the files say which services a namespace has, so that a missing one is a mistake. */
   knows(namespace: string): boolean {
-    return this.#namespaces.has(namespace);
+    return this.#byNamespace.has(namespace);
+  }
+
+  /** The Services of Kubernetes in a namespace. */
+  inNamespace(namespace: string): readonly Service[] {
+    return this.#byNamespace.get(namespace) ?? [];
   }
 
   /** Whether the files would have the service of a host, were there one. */

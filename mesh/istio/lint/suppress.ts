@@ -40,7 +40,8 @@ function parse(text: string, object: KubeObject, report: Report): Map<Code, bool
     if (entry.trim() === "") continue;
     const [code = "", ...reason] = entry.split("=");
     const name = code.trim();
-    if (!isCode(name)) place.find("M038", `"${name}" is no code, so nothing is suppressed`, "write a code, such as M005");
+    if (!isCode(name))
+      place.find("M038", `"${name}" is no code, so nothing is suppressed`, "write a code, such as M005");
     else if (reason.join("=").trim() === "") {
       place.find("M038", `${name} has no reason, so it is not suppressed`, `write "${name}=the reason"`);
     } else codes.set(name, false);
@@ -51,6 +52,7 @@ function parse(text: string, object: KubeObject, report: Report): Map<Code, bool
 function reportUnused(object: KubeObject, codes: Map<Code, boolean>, report: Report): void {
   const place = report.at(object).in("metadata", "annotations", ignoreAnnotation);
   for (const [code, used] of codes) {
-    if (!used) place.find("M039", `the object has no finding ${code} to suppress`, `remove ${code} from the annotation`);
+    if (!used)
+      place.find("M039", `the object has no finding ${code} to suppress`, `remove ${code} from the annotation`);
   }
 }

@@ -36,7 +36,8 @@ export class World {
     }
     for (const workload of this.workloads) {
       push(this.#workloads, workload.namespace, workload);
-      for (const label of Object.entries(workload.labels)) push(this.#byLabel, keyOf(workload.namespace, label), workload);
+      for (const label of Object.entries(workload.labels))
+        push(this.#byLabel, keyOf(workload.namespace, label), workload);
     }
     for (const service of this.services.all) {
       const [label] = Object.entries(service.selector);

@@ -20,7 +20,9 @@ function analyzeWorkloads({ spec, place, object }: Resource<AuthorizationPolicy>
   if (!spec.selector || known.length === 0) return;
   const scopes = everywhere ? [...new Set(known.map((workload) => workload.namespace))] : [namespace];
   if (scopes.some((scope) => world.selected(scope, labels).length > 0)) return;
-  const text = Object.entries(labels).map((label) => label.join("=")).join(",");
+  const text = Object.entries(labels)
+    .map((label) => label.join("="))
+    .join(",");
   const message = `no workload has the labels ${text}, so the policy protects nothing`;
   place.in("selector").find("IST0127", message, "correct the labels: they are those of the pods");
 }

@@ -25,7 +25,10 @@ export function analyzeClaims(world: World): void {
 function claimOf({ spec, place }: Resource<VirtualService>): Place | undefined {
   for (const [routeIndex, { match }] of (spec.http ?? []).entries()) {
     for (const [index, { headers, withoutHeaders }] of (match ?? []).entries()) {
-      for (const [field, map] of [["headers", headers], ["withoutHeaders", withoutHeaders]] as const) {
+      for (const [field, map] of [
+        ["headers", headers],
+        ["withoutHeaders", withoutHeaders],
+      ] as const) {
         const claim = Object.keys(map ?? {}).find(isJwtClaim);
         if (claim !== undefined) return place.in("http", routeIndex, "match", index, field, claim);
       }

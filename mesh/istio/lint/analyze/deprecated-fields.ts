@@ -7,7 +7,9 @@ export function analyzeDeprecatedFields(world: World): void {
       const percent = fault?.delay?.percent ?? 0;
       if (percent <= 0) return;
       const message = "percent is deprecated, and goes with a later release";
-      place.in("http", index, "fault", "delay", "percent").find("IST0002", message, `write percentage: {value: ${percent}}`);
+      place
+        .in("http", index, "fault", "delay", "percent")
+        .find("IST0002", message, `write percentage: {value: ${percent}}`);
     });
   }
 }

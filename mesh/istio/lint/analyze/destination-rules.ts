@@ -27,14 +27,18 @@ function analyzeHost({ spec, place, object }: Resource<DestinationRule>, world: 
   if (pods.length === 0) return;
   spec.subsets?.forEach(({ name, labels = {} }, index) => {
     if (pods.some((pod) => selects(labels, pod.labels))) return;
-    const text = Object.entries(labels).map((label) => label.join("=")).join(",");
+    const text = Object.entries(labels)
+      .map((label) => label.join("="))
+      .join(",");
     const message = `no pod of ${host} has the labels ${text}: requests to the subset ${name} are answered with 503 (gRPC status 14, UH)`;
     place.in("subsets", index, "labels").find("IST0173", message, hintFor(pods, Object.keys(labels)));
   });
 }
 
 function hintFor(pods: readonly { labels: Record<string, string> }[], keys: string[]): string {
-  const values = new Set(pods.flatMap((pod) => keys.flatMap((key) => (key in pod.labels ? `${key}: ${pod.labels[key]}` : []))));
+  const values = new Set(
+    pods.flatMap((pod) => keys.flatMap((key) => (key in pod.labels ? `${key}: ${pod.labels[key]}` : []))),
+  );
   return values.size > 0 ? `the pods have ${[...values].join(" or ")}` : "add the labels to the pods";
 }
 

@@ -1,6 +1,6 @@
 import { destinationsOf, type PlacedDestination } from "../destinations.ts";
 import { suggest } from "../schema/suggest.ts";
-import { clusterDomain, fullHost, halfNamespace, type Service } from "../services.ts";
+import { clusterDomain, fullHost, halfNamespace, namespaceOf } from "../services.ts";
 import type { World } from "../world.ts";
 
 /** Destinations that do not exist: hosts, ports and subsets (IST0101), and ports that must be named (IST0112). */
@@ -45,33 +45,41 @@ export function suggestHost(host: string, namespace: string, world: World): stri
   const full = `${host.split(".")[0]}.${half ?? namespace}.${clusterDomain}`;
   if (half !== undefined && world.services.find(full, namespace)) return `write ${full}`;
   const wanted = fullHost(host, namespace);
-  const meant = suggest(wanted, nearby(wanted, namespace, world.services.all));
+  const meant = suggest(wanted, nearby(wanted, namespace, world));
   return meant ? `did you mean ${meant}?` : "correct the host, or add a Service or a ServiceEntry";
 }
 
-/** Candidates are compared with the wanted host one by one, so only those of its namespace, or of about its length, are. */
-function nearby(host: string, namespace: string, services: readonly Service[]): string[] {
-  const near = services.filter((service) => service.namespace === namespace || host.includes(`.${service.namespace}.`));
-  return near.slice(0, 200).map((service) => service.host);
+/** Candidates are compared with the wanted host one by one, so only those of its namespaces are, and not all of a crowd. */
+function nearby(host: string, namespace: string, world: World): string[] {
+  const namespaces = new Set([namespace, namespaceOf(host) ?? namespace]);
+  return [...namespaces]
+    .flatMap((name) => world.services.inNamespace(name).slice(0, 100))
+    .map((service) => service.host);
 }
 
-/** `host subset` of every DestinationRule. */
-function readSubsets(world: World): Set<string> {
-  const subsets = new Set<string>();
+/** The subsets that the DestinationRules of each host have. */
+function readSubsets(world: World): Map<string, Set<string>> {
+  const subsets = new Map<string, Set<string>>();
   for (const { spec, object } of world.resources.DestinationRule) {
     const host = fullHost(spec.host ?? "", object.metadata.namespace);
-    for (const { name = "" } of spec.subsets ?? []) subsets.add(`${host} ${name}`);
+    const names = subsets.get(host) ?? new Set();
+    for (const { name = "" } of spec.subsets ?? []) names.add(name);
+    subsets.set(host, names);
   }
   return subsets;
 }
 
-function analyzeSubset({ destination, place }: PlacedDestination, subsets: Set<string>, world: World): void {
+function analyzeSubset(
+  { destination, place }: PlacedDestination,
+  subsets: Map<string, Set<string>>,
+  world: World,
+): void {
   const { host = "", subset } = destination;
   const { namespace } = place.object.metadata;
   const full = fullHost(host, namespace);
-  if (!subset || subsets.has(`${full} ${subset}`) || !world.services.covers(host, namespace)) return;
-  const known = [...subsets].filter((entry) => entry.startsWith(`${full} `)).map((entry) => entry.slice(full.length + 1));
-  const meant = suggest(subset, known);
+  const known = subsets.get(full);
+  if (!subset || known?.has(subset) || !world.services.covers(host, namespace)) return;
+  const meant = suggest(subset, known ?? []);
   place
     .in("subset")
     .find(

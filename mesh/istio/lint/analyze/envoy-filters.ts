@@ -25,7 +25,8 @@ function isRelative({ applyTo, patch }: ConfigPatch, place: Place): boolean {
   const what = applyTo ?? "";
   switch (patch?.operation) {
     case "ADD":
-      if (ignoring.has(applyTo)) at.find("IST0153", `ADD does nothing for ${what}`, "write MERGE, or applyTo: VIRTUAL_HOST");
+      if (ignoring.has(applyTo))
+        at.find("IST0153", `ADD does nothing for ${what}`, "write MERGE, or applyTo: VIRTUAL_HOST");
       return false;
     case "REMOVE":
       if (!ignoring.has(applyTo)) return true;
@@ -42,10 +43,12 @@ function isRelative({ applyTo, patch }: ConfigPatch, place: Place): boolean {
 
 function warnOrder(versioned: boolean, place: Place): void {
   if (versioned) {
-    const message = "an earlier patch of this filter holds for some proxy versions only, so this one sometimes finds nothing";
+    const message =
+      "an earlier patch of this filter holds for some proxy versions only, so this one sometimes finds nothing";
     return place.find("IST0155", message, "write priority, so that the order is fixed");
   }
-  const message = "the patch refers to a filter that another EnvoyFilter may add or remove: without priority it may not be applied";
+  const message =
+    "the patch refers to a filter that another EnvoyFilter may add or remove: without priority it may not be applied";
   place.find("IST0151", message, "write priority in the spec, or operation INSERT_FIRST or ADD");
 }
 

@@ -23,10 +23,14 @@ function analyzePods({ spec, place }: Resource<Gateway>, world: World): void {
   const candidates = world.workloads.filter(({ labels }) => keys.every((key) => key in labels));
   if (keys.length === 0 || candidates.length === 0) return;
   const pods = candidates.filter(({ labels }) => selects(selector, labels));
-  const text = Object.entries(selector).map((label) => label.join("=")).join(",");
+  const text = Object.entries(selector)
+    .map((label) => label.join("="))
+    .join(",");
   if (pods.length === 0) {
     const message = `no workload has the labels ${text}, so nothing listens`;
-    return place.in("selector").find("IST0101", message, "correct the selector: its labels are those of the gateway's pods");
+    return place
+      .in("selector")
+      .find("IST0101", message, "correct the selector: its labels are those of the gateway's pods");
   }
   const ports = new Set(pods.flatMap((pod) => servedPorts(pod, world)));
   spec.servers?.forEach(({ port }, index) => {
@@ -41,7 +45,9 @@ function analyzePods({ spec, place }: Resource<Gateway>, world: World): void {
 function servedPorts(pod: Workload, world: World): number[] {
   return world
     .servicesOf(pod)
-    .flatMap(({ ports }) => ports.flatMap(({ number, targetPort }) => [number, numberAt(Number(targetPort)) ?? number]));
+    .flatMap(({ ports }) =>
+      ports.flatMap(({ number, targetPort }) => [number, numberAt(Number(targetPort)) ?? number]),
+    );
 }
 
 function analyzeConflict(gateway: Resource<Gateway>, other: Resource<Gateway>): void {
@@ -74,7 +80,9 @@ function analyzeCertificates(gateway: Resource<Gateway>, other: Resource<Gateway
     if (certificate === undefined || !used.has(certificate)) return;
     const name = `${other.object.metadata.namespace}/${other.object.metadata.name}`;
     const message = `the Gateway ${name} has the same certificate: a client that reuses its connection gets 404`;
-    gateway.place.in("servers", index, "tls").find("IST0138", message, "serve the certificate's hosts from one Gateway");
+    gateway.place
+      .in("servers", index, "tls")
+      .find("IST0138", message, "serve the certificate's hosts from one Gateway");
   });
 }
 

@@ -1,5 +1,5 @@
-import { appliesToMesh } from "../kinds/virtual-service/validate.ts";
 import type { VirtualService } from "../kinds/virtual-service/schema.ts";
+import { appliesToMesh } from "../kinds/virtual-service/validate.ts";
 import type { Resource } from "../resources.ts";
 import { fullHost } from "../services.ts";
 import type { World } from "../world.ts";

@@ -23,7 +23,8 @@ interface Context {
 export function analyzeSelection(selections: readonly Selection[], context: Context): void {
   const byTarget = new Map<string, Selection[]>();
   for (const selection of selections) {
-    for (const target of targetsOf(selection, context)) byTarget.set(target, [...(byTarget.get(target) ?? []), selection]);
+    for (const target of targetsOf(selection, context))
+      byTarget.set(target, [...(byTarget.get(target) ?? []), selection]);
   }
   const reported = new Set<Selection>();
   for (const [target, rivals] of byTarget) {
@@ -41,7 +42,9 @@ function targetsOf(selection: Selection, { world }: Context): string[] {
   if (Object.keys(labels).length === 0) return [namespace];
   const selected = world.selected(namespace, labels);
   if (selected.length === 0 && world.workloadsIn(namespace).length > 0) {
-    const text = Object.entries(labels).map((label) => label.join("=")).join(",");
+    const text = Object.entries(labels)
+      .map((label) => label.join("="))
+      .join(",");
     const message = `no workload of ${namespace} has the labels ${text}, so this holds for nothing`;
     resource.place.in(field).find("IST0101", message, "correct the labels: they are those of the pods");
   }

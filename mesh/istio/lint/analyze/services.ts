@@ -1,4 +1,4 @@
-import { numberAt, textAt, listAt } from "../field.ts";
+import { listAt, numberAt, textAt } from "../field.ts";
 import type { Service } from "../services.ts";
 import type { Workload } from "../workloads.ts";
 import type { World } from "../world.ts";

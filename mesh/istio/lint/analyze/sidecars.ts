@@ -8,7 +8,12 @@ import { analyzeSelection } from "./selection.ts";
 export function analyzeSidecars(world: World): void {
   const sidecars = world.resources.Sidecar;
   analyzeSelection(sidecars.map(selectionOf), { world, kind: "Sidecar", several: "IST0110", without: "IST0111" });
-  const ambient = new Set(world.objectsOf("Namespace").filter(isAmbient).map(({ metadata }) => metadata.name));
+  const ambient = new Set(
+    world
+      .objectsOf("Namespace")
+      .filter(isAmbient)
+      .map(({ metadata }) => metadata.name),
+  );
   for (const { object, place, spec } of sidecars) {
     if (ambient.has(object.metadata.namespace)) {
       const message = "the namespace is in ambient mode, where there are no sidecars";
@@ -16,7 +21,9 @@ export function analyzeSidecars(world: World): void {
     }
     if (spec.outboundTrafficPolicy?.egressProxy) {
       const message = "egressProxy is deprecated, and ignored";
-      place.in("outboundTrafficPolicy", "egressProxy").find("IST0002", message, "write a ServiceEntry and a VirtualService");
+      place
+        .in("outboundTrafficPolicy", "egressProxy")
+        .find("IST0002", message, "write a ServiceEntry and a VirtualService");
     }
   }
 }

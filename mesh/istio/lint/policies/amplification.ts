@@ -26,7 +26,11 @@ function report(service: Service, { tries, layers }: Load, context: Context): vo
   if (!route) return;
   const message = `retries multiply on the way to ${service.host}: ${layers.join(", then ")}: a failing call may be made ${tries} times`;
   const place = route.retry.written ? route.place.in("retries") : route.place;
-  place.find("M006", message, "retry at one layer, the one next to the failing service, and write attempts: 0 at the others");
+  place.find(
+    "M006",
+    message,
+    "retry at one layer, the one next to the failing service, and write attempts: 0 at the others",
+  );
 }
 
 /** The worst load of each service; computed once, cycles cut. */
@@ -83,11 +87,16 @@ function triesOf({ retry, route }: Route): number {
 
 function checkPatience(service: Service, { routesTo, calls, world }: Context): void {
   const inbound = routesTo(service).filter(({ route }) => route.timeout !== undefined);
-  const longest = inbound.reduce<Route | undefined>((max, route) => (timeoutOf(route) > timeoutOf(max) ? route : max), undefined);
+  const longest = inbound.reduce<Route | undefined>(
+    (max, route) => (timeoutOf(route) > timeoutOf(max) ? route : max),
+    undefined,
+  );
   if (!longest || inbound.length < routesTo(service).length) return;
   const callees = new Set(world.workloadsOf(service).flatMap((workload) => [...calls.callees(workload)]));
   for (const callee of callees) {
-    const timeouts = routesTo(callee).flatMap(({ mesh, route }) => (mesh && route.timeout !== undefined ? [route.timeout] : []));
+    const timeouts = routesTo(callee).flatMap(({ mesh, route }) =>
+      mesh && route.timeout !== undefined ? [route.timeout] : [],
+    );
     const shortest = Math.min(...timeouts);
     if (timeouts.length === 0 || shortest <= timeoutOf(longest)) continue;
     const message = `callers of ${service.host} give up after ${formatDuration(timeoutOf(longest))}, while it waits ${formatDuration(shortest)} for ${callee.host}`;

@@ -53,7 +53,8 @@ function checkPlainText({ world }: Context): void {
     if (mode !== "DISABLE" && mode !== "SIMPLE") continue;
     const services = world.services.matching(spec.host ?? "", object.metadata.namespace);
     const strict = services.find(
-      (service) => !service.external && modeOf(service.namespace, world.workloadsOf(service)[0]?.labels, world) === "STRICT",
+      (service) =>
+        !service.external && modeOf(service.namespace, world.workloadsOf(service)[0]?.labels, world) === "STRICT",
     );
     if (!strict) continue;
     const message = `${strict.host} takes mutual TLS alone, and callers come with mode ${mode}: every call fails with 503`;

@@ -1,7 +1,7 @@
-import { isMethodPath } from "../routes.ts";
-import type { Operation } from "../kinds/authorization-policy/schema.ts";
 import type { Contracts } from "../contracts.ts";
+import type { Operation } from "../kinds/authorization-policy/schema.ts";
 import type { Place } from "../place.ts";
+import { isMethodPath } from "../routes.ts";
 import type { Context } from "./context.ts";
 import { unknownPath } from "./matches.ts";
 
@@ -10,7 +10,8 @@ export function checkAuthorizationRules({ world }: Context): void {
   for (const { spec, place } of world.resources.AuthorizationPolicy) {
     spec.rules?.forEach(({ to }, ruleIndex) => {
       to?.forEach(({ operation }, index) => {
-        if (operation) checkOperation(operation, place.in("rules", ruleIndex, "to", index, "operation"), world.contracts);
+        if (operation)
+          checkOperation(operation, place.in("rules", ruleIndex, "to", index, "operation"), world.contracts);
       });
     });
   }

@@ -35,7 +35,8 @@ function checkOutlier(outlier: OutlierDetection, place: Place, replicas: number 
     const message = "every counter is 0, so nothing is ever ejected";
     return place.find("M001", message, "write consecutive5xxErrors or consecutiveGatewayErrors above 0");
   }
-  if (outlier.consecutive5xxErrors === undefined && outlier.consecutiveGatewayErrors === undefined) warnDefaults(outlier, place);
+  if (outlier.consecutive5xxErrors === undefined && outlier.consecutiveGatewayErrors === undefined)
+    warnDefaults(outlier, place);
   const percent = outlier.maxEjectionPercent || defaultPercent;
   if (replicas === undefined || Math.floor((replicas * percent) / 100) >= 1) return;
   const at = outlier.maxEjectionPercent === undefined ? place : place.in("maxEjectionPercent");

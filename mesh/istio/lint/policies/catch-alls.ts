@@ -18,7 +18,8 @@ function reportHidden(first: number, { place }: Resource<VirtualService>, routes
   const index = matches.findIndex(isCatchAll);
   if (first === routes.length - 1 && index === matches.length - 1) return;
   const count = routes.length - 1 - first;
-  const what = count > 0 ? `the ${count === 1 ? "rule" : `${count} rules`} behind it get none` : "the matches behind it get none";
+  const what =
+    count > 0 ? `the ${count === 1 ? "rule" : `${count} rules`} behind it get none` : "the matches behind it get none";
   const message = `this match takes every request, so ${what}`;
   place.in("http", first, "match", index).find("M018", message, "move it to the end");
 }

@@ -14,11 +14,19 @@ export function checkDelegates({ world, routes }: Context): void {
     const dropped = "so the route is dropped";
     if (!target) {
       if (!namespaces.has(namespace)) continue;
-      at.find("M032", `there is no VirtualService ${namespace}/${delegate.name}, ${dropped}`, "correct the delegate's name");
+      at.find(
+        "M032",
+        `there is no VirtualService ${namespace}/${delegate.name}, ${dropped}`,
+        "correct the delegate's name",
+      );
     } else if (target.spec.hosts?.length) {
       at.find("M032", `${namespace}/${delegate.name} has hosts of its own, ${dropped}`, "remove its hosts");
     } else if (!isVisible(target.spec.exportTo, namespace, own)) {
-      at.find("M032", `${namespace}/${delegate.name} is not exported to ${own}, ${dropped}`, `add ${own} to its exportTo`);
+      at.find(
+        "M032",
+        `${namespace}/${delegate.name} is not exported to ${own}, ${dropped}`,
+        `add ${own} to its exportTo`,
+      );
     }
   }
 }

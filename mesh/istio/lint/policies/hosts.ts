@@ -1,8 +1,8 @@
 import { destinationsOf } from "../destinations.ts";
 import type { VirtualService } from "../kinds/virtual-service/schema.ts";
 import { appliesToMesh } from "../kinds/virtual-service/validate.ts";
-import type { Resource } from "../resources.ts";
 import type { Place } from "../place.ts";
+import type { Resource } from "../resources.ts";
 import { clusterDomain, halfNamespace } from "../services.ts";
 import type { World } from "../world.ts";
 import type { Context } from "./context.ts";

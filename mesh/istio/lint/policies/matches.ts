@@ -28,7 +28,11 @@ function checkUri({ uri }: HttpMatch, place: Place, contracts: Contracts): void 
   }
 }
 
-function checkMethodPath(path: string, kind: "exact" | "prefix", { place, contracts }: { place: Place; contracts: Contracts }) {
+function checkMethodPath(
+  path: string,
+  kind: "exact" | "prefix",
+  { place, contracts }: { place: Place; contracts: Contracts },
+) {
   if (kind === "prefix" && !path.slice(1).includes("/")) {
     const message = `"${path}" is compared letter by letter, so it also matches ${path}Admin/...`;
     place.find("M019", message, `write ${path}/`);
@@ -55,15 +59,22 @@ function checkMethod({ uri, method }: HttpMatch, place: Place): void {
   const verb = method?.exact;
   if (verb === undefined) return;
   if (verb !== verb.toUpperCase()) {
-    place.in("method", "exact").find("M034", `methods are in upper case, so "${verb}" never matches`, `write ${verb.toUpperCase()}`);
+    place
+      .in("method", "exact")
+      .find("M034", `methods are in upper case, so "${verb}" never matches`, `write ${verb.toUpperCase()}`);
   } else if (isMethodPath(path) && verb !== "POST") {
-    place.in("method", "exact").find("M034", `gRPC always uses POST, so ${verb} never matches ${path}`, "remove method");
+    place
+      .in("method", "exact")
+      .find("M034", `gRPC always uses POST, so ${verb} never matches ${path}`, "remove method");
   }
 }
 
 function checkSource({ gateways, sourceLabels, sourceNamespace }: HttpMatch, place: Place): void {
   if (!gateways?.length) return;
-  for (const [field, value] of [["sourceLabels", sourceLabels], ["sourceNamespace", sourceNamespace]] as const) {
+  for (const [field, value] of [
+    ["sourceLabels", sourceLabels],
+    ["sourceNamespace", sourceNamespace],
+  ] as const) {
     if (!value) continue;
     const message = `a match that names gateways does not look at ${field}: it holds for every caller`;
     place.in(field).find("M035", message, "remove gateways here, and write them in spec.gateways");

@@ -12,7 +12,10 @@ export function checkPortNames({ world }: Context): void {
       if (!reason) return;
       const taken = port.protocol ? `as ${port.protocol}` : "by looking at the traffic";
       const message = `${reason}, and Istio takes port ${port.number} ${taken}: retries, timeouts and gRPC's figures may be lost`;
-      world.at(service.object).in("spec", "ports", index).find("M012", message, "write name: grpc, or appProtocol: grpc");
+      world
+        .at(service.object)
+        .in("spec", "ports", index)
+        .find("M012", message, "write name: grpc, or appProtocol: grpc");
     });
   }
 }

@@ -1,6 +1,6 @@
 import { grpcRetryReasons } from "../kinds/virtual-service/retries.ts";
-import { formatDuration } from "../schema/duration.ts";
 import { few, type Route, shortName } from "../routes.ts";
+import { formatDuration } from "../schema/duration.ts";
 import { isHttp2 } from "../services.ts";
 import type { Context } from "./context.ts";
 
@@ -42,7 +42,9 @@ function checkStreams({ methods, retry, place }: Route): void {
   const streams = methods.filter(({ serverStreaming }) => serverStreaming);
   if (streams.length === 0 || !retry.written) return;
   const message = `${few(streams.map(shortName))} streams: what fails after the first message is neither retried nor counted`;
-  place.in("retries").find("M011", message, "let the handler fail before its first message, and the caller resume the stream");
+  place
+    .in("retries")
+    .find("M011", message, "let the handler fail before its first message, and the caller resume the stream");
 }
 
 function checkReasons({ services, retry, place, route }: Route): void {
@@ -51,10 +53,16 @@ function checkReasons({ services, retry, place, route }: Route): void {
   const grpc = retry.reasons.filter((reason) => grpcRetryReasons.has(reason));
   const http = retry.reasons.filter((reason) => isHttpOnly(reason));
   const port = route.route?.[0]?.destination?.port?.number;
-  const ports = services.flatMap((service) => service.ports.filter(({ number }) => port === undefined || port === number));
+  const ports = services.flatMap((service) =>
+    service.ports.filter(({ number }) => port === undefined || port === number),
+  );
   if (ports.length > 0 && ports.every(isHttp2) && http.length > 0 && grpc.length === 0) {
     const message = `gRPC answers with HTTP 200 and a status of its own, so ${http.join(", ")} sees no answer of the service`;
-    at.find("M009", message, "write unavailable, resource-exhausted or another of gRPC's words, or only reset and connect-failure");
+    at.find(
+      "M009",
+      message,
+      "write unavailable, resource-exhausted or another of gRPC's words, or only reset and connect-failure",
+    );
   }
   if (ports.length > 0 && ports.every(({ protocol }) => protocol === "http") && grpc.length > 0) {
     const message = `${grpc.join(", ")} is a status of gRPC, which a service of HTTP never answers`;

@@ -1,5 +1,5 @@
-import type { Route } from "../routes.ts";
 import { isHttp } from "../checks/protocols.ts";
+import type { Route } from "../routes.ts";
 import type { Service } from "../services.ts";
 import type { Context } from "./context.ts";
 
@@ -31,9 +31,15 @@ function checkService(service: Service, context: Context): void {
   const routed = context.routesTo(service).some(({ mesh }) => mesh);
   const ejects = context
     .rulesOf(service)
-    .some(({ spec }) => spec.trafficPolicy?.outlierDetection ?? spec.subsets?.some((s) => s.trafficPolicy?.outlierDetection));
+    .some(
+      ({ spec }) =>
+        spec.trafficPolicy?.outlierDetection ?? spec.subsets?.some((s) => s.trafficPolicy?.outlierDetection),
+    );
   if (routed && ejects) return;
-  const missing = [...(routed ? [] : ["a VirtualService with timeout and retries"]), ...(ejects ? [] : ["a DestinationRule with outlierDetection"])];
+  const missing = [
+    ...(routed ? [] : ["a VirtualService with timeout and retries"]),
+    ...(ejects ? [] : ["a DestinationRule with outlierDetection"]),
+  ];
   const callers = [...context.calls.callers(service)].map(({ name }) => name).sort();
   const message = `${callers.join(", ")} ${callers.length === 1 ? "calls" : "call"} ${service.host} without ${missing.join(" and ")}`;
   const place = context.world.at(service.object).in("metadata", "name");
