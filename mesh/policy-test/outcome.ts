@@ -1,12 +1,12 @@
+import type { Answered } from "./caller.ts";
 import { countMismatch, spanMismatch } from "./count.ts";
 import { type Counts, type ExpectedBreaker, grpcStatuses, type Outcome } from "./format.ts";
-import type { MadeCall } from "./send-calls.ts";
 
 /** What was observed of a step. */
 export interface Facts {
-  calls: MadeCall[];
-  /** The response flags of the caller's proxy, by call id; absent for a call that never reached the proxy. */
-  flags: ReadonlyMap<string, string[]>;
+  calls: Answered[];
+  /** How many of them the caller's proxy gave each response flag. */
+  flags: ReadonlyMap<string, number>;
   /** Requests that reached a workload or a replica of it during the step. */
   attempts(name: string): number;
 }
@@ -80,11 +80,11 @@ function messageMismatches({ message }: Outcome, { calls }: Facts): string[] {
 }
 
 function flagMismatches(wanted: Counts | undefined, { calls, flags }: Facts): string[] {
-  const all = calls.flatMap(({ id }) => flags.get(id) ?? []);
-  return mismatches(wanted ?? {}, (flag) => all.filter((one) => one === flag).length, {
+  const all = [...flags].map(([flag, count]) => `${count} ${flag}`).join(", ");
+  return mismatches(wanted ?? {}, (flag) => flags.get(flag) ?? 0, {
     label: "flag",
     calls: calls.length,
-    context: () => ` (${tally(all)})`,
+    context: () => ` (${all || "none"})`,
   });
 }
 
@@ -120,7 +120,7 @@ function tally(values: string[]): string {
   return counts.size === 0 ? "none" : [...counts].map(([value, count]) => `${count} ${value}`).join(", ");
 }
 
-function messagesOf(calls: MadeCall[]): string {
+function messagesOf(calls: Answered[]): string {
   const messages = new Set(calls.map((call) => call.message).filter((message) => message !== ""));
   return [...messages]
     .slice(0, 3)

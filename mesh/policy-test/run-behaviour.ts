@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeObject } from "#mesh/istio/kube-object.ts";
-import { Caller } from "./caller.ts";
+import { type Answered, Caller } from "./caller.ts";
 import { withChanges } from "./change.ts";
+import { addedSince, type FlagCounts } from "./envoy-flags.ts";
 import { type BehaviourCase, type Change, durationMs, type Outcome, type Step } from "./format.ts";
 import { breakerMismatches, outcomeMismatches } from "./outcome.ts";
-import { type MadeCall, sendCalls } from "./send-calls.ts";
+import { sendCalls } from "./send-calls.ts";
 import { type Stage, startStage } from "./stage.ts";
 import { buildWorld, type NamedWorkload } from "./world.ts";
 
@@ -58,17 +59,38 @@ async function runStep(step: Step, running: Running): Promise<string[]> {
   }
   if (step.wait) await sleep(durationMs(step.wait));
   for (const workload of stage.scripted.values()) workload.forget();
+  const before = step.expect?.flags ? await stage.flags(running.test.from) : new Map<string, number>();
   const calls = step.call ? await sendCalls(caller, step.call) : [];
-  return step.expect ? await compare(step.expect, calls, running) : [];
+  return step.expect ? await compare(step.expect, { calls, before }, running) : [];
 }
 
-async function compare(expected: Outcome, calls: MadeCall[], { test, stage }: Running): Promise<string[]> {
+interface Observed {
+  calls: Answered[];
+  /** Flags before the calls. */
+  before: FlagCounts;
+}
+
+async function compare(expected: Outcome, { calls, before }: Observed, { test, stage }: Running): Promise<string[]> {
   const unknown = Object.keys(expected.attempts ?? {}).filter((name) => stage.attempts(name) === undefined);
   if (unknown.length > 0) return unknown.map((name) => `attempts: there is no workload or replica ${name}`);
-  const ids = calls.map(({ id }) => id);
-  const flags = expected.flags ? await stage.flags(ids) : new Map<string, string[]>();
+  const flags = expected.flags ? await flagsOf(calls.length, before, { test, stage }) : new Map<string, number>();
   const facts = { calls, flags, attempts: (name: string) => stage.attempts(name) ?? 0 };
   return [...outcomeMismatches(expected, facts), ...(await compareBreakers(expected, { test, stage }))];
+}
+
+/** Envoy counts a request when its stream is closed, which can be a moment after the caller has its answer. */
+async function flagsOf(
+  calls: number,
+  before: FlagCounts,
+  { test, stage }: Pick<Running, "test" | "stage">,
+): Promise<FlagCounts> {
+  const giveUpAt = performance.now() + 2_000;
+  for (;;) {
+    const added = addedSince(before, await stage.flags(test.from));
+    const counted = [...added.values()].reduce((sum, count) => sum + count, 0);
+    if (counted >= calls || performance.now() > giveUpAt) return added;
+    await sleep(20);
+  }
 }
 
 /** Breakers change on Envoy's clock, so they are asked again until they are as expected or the time is over. */

@@ -1,27 +1,19 @@
-import { randomUUID } from "node:crypto";
 import type { Answered, Caller } from "./caller.ts";
 import { type Call, durationMs } from "./format.ts";
-
-/** The header by which a call is found again in the proxy's access log. */
-export const callHeader = "x-mesh-test-call";
-
-export interface MadeCall extends Answered {
-  id: string;
-}
 
 /**
  * Makes a step's calls and waits until each has ended. With a `rate` they start on the clock whatever the answers do (an open
  * loop: a slow proxy does not thin the load out), otherwise `concurrency` of them are in flight at a time.
  */
-export async function sendCalls(caller: Caller, call: Call): Promise<MadeCall[]> {
+export async function sendCalls(caller: Caller, call: Call): Promise<Answered[]> {
   const times = call.times ?? 1;
   return call.rate === undefined
     ? closedLoop(caller, call, times)
     : openLoop(caller, { ...call, rate: call.rate }, times);
 }
 
-async function closedLoop(caller: Caller, call: Call, times: number): Promise<MadeCall[]> {
-  const made: MadeCall[] = [];
+async function closedLoop(caller: Caller, call: Call, times: number): Promise<Answered[]> {
+  const made: Answered[] = [];
   let left = times;
   const work = async () => {
     while (left > 0) {
@@ -33,9 +25,9 @@ async function closedLoop(caller: Caller, call: Call, times: number): Promise<Ma
   return made;
 }
 
-async function openLoop(caller: Caller, call: Call & { rate: number }, times: number): Promise<MadeCall[]> {
+async function openLoop(caller: Caller, call: Call & { rate: number }, times: number): Promise<Answered[]> {
   const startMs = performance.now();
-  const flying: Promise<MadeCall>[] = [];
+  const flying: Promise<Answered>[] = [];
   while (flying.length < times) {
     const due = Math.min(times, Math.floor(((performance.now() - startMs) * call.rate) / 1_000) + 1);
     while (flying.length < due) flying.push(sendOne(caller, call));
@@ -44,9 +36,6 @@ async function openLoop(caller: Caller, call: Call & { rate: number }, times: nu
   return Promise.all(flying);
 }
 
-async function sendOne(caller: Caller, call: Call): Promise<MadeCall> {
-  const id = randomUUID();
-  const deadlineMs = call.deadline === undefined ? {} : { deadlineMs: durationMs(call.deadline) };
-  const answered = await caller.send(call, { headers: { [callHeader]: id }, ...deadlineMs });
-  return { id, ...answered };
+function sendOne(caller: Caller, call: Call): Promise<Answered> {
+  return caller.send(call, call.deadline === undefined ? {} : { deadlineMs: durationMs(call.deadline) });
 }

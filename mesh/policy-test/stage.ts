@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ControlPlane, type Replica } from "#mesh/local/control-plane.ts";
 import { proxyKey } from "#mesh/local/localize/names.ts";
-import { readFlags, withAccessLog } from "./access-log.ts";
 import type { Address } from "./caller.ts";
 import { readBreaker } from "./envoy-breaker.ts";
+import { type FlagCounts, readFlags } from "./envoy-flags.ts";
 import type { BehaviourCase } from "./format.ts";
 import type { BreakerState } from "./outcome.ts";
 import { ScriptedWorkload } from "./scripted-workload.ts";
@@ -18,7 +18,8 @@ export interface Stage {
   addressOf(workload: string): Address;
   /** Requests that reached a workload or one of its replicas; undefined for an unknown name. */
   attempts(name: string): number | undefined;
-  flags(calls: readonly string[]): Promise<Map<string, string[]>>;
+  /** Response flags of all requests of a workload so far. */
+  flags(by: string): Promise<FlagCounts>;
   /** The breaker that a workload's proxy keeps for another. */
   breaker(by: string, of: string): Promise<BreakerState>;
   close(): Promise<void>;
@@ -52,13 +53,11 @@ class RunningStage implements Stage {
   readonly scripted = new Map<string, ScriptedWorkload>();
   readonly #folder: string;
   readonly #actors: Actor[];
-  readonly #accessLog: string;
   #plane: ControlPlane | undefined;
 
   constructor(folder: string, actors: Actor[]) {
     this.#folder = folder;
     this.#actors = actors;
-    this.#accessLog = join(folder, "access.log");
   }
 
   async start(world: World, test: BehaviourCase): Promise<void> {
@@ -73,9 +72,8 @@ class RunningStage implements Stage {
       logDir: this.#folder,
       gateway: { http: 0 },
     });
-    const objects = withAccessLog(world.objects, this.#accessLog);
     const replicas = this.#actors.map(({ replica }) => replica);
-    const { findings, acknowledged } = await this.#plane.apply({ objects, replicas });
+    const { findings, acknowledged } = await this.#plane.apply({ objects: world.objects, replicas });
     if (acknowledged) return;
     const errors = findings.filter(({ severity }) => severity === "error");
     const reasons = errors.map(({ file, line, message }) => `${file}:${line}: ${message}`);
@@ -95,24 +93,29 @@ class RunningStage implements Stage {
     return [...this.scripted.values()].find((one) => one.replicaNames().includes(name))?.attempts(name);
   }
 
-  flags(calls: readonly string[]): Promise<Map<string, string[]>> {
-    return readFlags(this.#accessLog, calls);
+  flags(by: string): Promise<FlagCounts> {
+    const [namespace = "", name = ""] = by.split("/");
+    return readFlags(this.#admin(), { namespace, name });
   }
 
-  async breaker(by: string, of: string): Promise<BreakerState> {
-    const admin = this.#plane?.admin;
-    if (!admin) throw new Error("Envoy has ended");
+  breaker(by: string, of: string): Promise<BreakerState> {
     const caller = this.#actorsOf(by)[0]?.replica;
     const [namespace = "", name = ""] = by.split("/");
     const key = proxyKey(caller ?? { name, namespace });
     const hosts = this.#actorsOf(of).map(({ replica }) => [replica.ip, replica.name] as const);
-    return readBreaker(admin, key, new Map(hosts));
+    return readBreaker(this.#admin(), key, new Map(hosts));
   }
 
   async close(): Promise<void> {
     await this.#plane?.close();
     await Promise.all([...this.scripted.values()].map((workload) => workload.stop()));
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #admin(): string {
+    const admin = this.#plane?.admin;
+    if (!admin) throw new Error("Envoy has ended");
+    return admin;
   }
 
   #actorsOf(id: string): Actor[] {
