@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,6 +44,7 @@ export interface RunningSystem extends AsyncDisposable {
 
 const run = promisify(execFile);
 const repository = join(import.meta.dirname, "..", "..");
+const cli = join(repository, "mesh", "cli", "main.ts");
 const shared = ["node_modules", "gen", "mesh", "proto", "scripts"];
 
 /**
@@ -53,13 +54,17 @@ const shared = ["node_modules", "gen", "mesh", "proto", "scripts"];
  */
 export async function startSystem(system: string): Promise<RunningSystem> {
   const folder = makeCopy(system);
+  const command = (args: readonly string[]) => [cli, ...args, "--state", join(folder, ".mesh")];
   const mesh = async (...args: readonly string[]) => {
-    const command = [join(repository, "mesh", "cli", "main.ts"), ...args, "--state", join(folder, ".mesh")];
-    const { stdout } = await run(process.execPath, command, { cwd: folder, maxBuffer: 64 * 2 ** 20 });
+    const { stdout } = await run(process.execPath, command(args), { cwd: folder, maxBuffer: 64 * 2 ** 20 });
     return stdout;
   };
+  // A test run that ends before its time must leave nothing behind either.
+  const stopNow = () => spawnSync(process.execPath, command(["down"]), { cwd: folder });
+  process.once("exit", stopNow);
   const stop = async () => {
     await mesh("down");
+    process.removeListener("exit", stopNow);
     rmSync(folder, { recursive: true, force: true });
   };
   try {
