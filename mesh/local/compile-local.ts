@@ -9,6 +9,7 @@ import { compileProxies } from "./compile-proxies.ts";
 import { credentialsOf } from "./credentials.ts";
 import type { Json } from "./envoy-api.ts";
 import { findingsOfShortfalls, uniqueFindings } from "./findings.ts";
+import { keysWithoutFetching } from "./jwks.ts";
 import { localize } from "./localize/localize.ts";
 import { toStaticBootstrap } from "./localize/static.ts";
 import type { Place, Replica, ReplicaPort } from "./localize/types.ts";
@@ -30,7 +31,9 @@ const gatewayIp = "127.0.1.1";
  */
 export async function compileLocally(objects: readonly KubeObject[]): Promise<CompiledLocally> {
   const replicas = replicasOf(objects);
-  const { mesh, findings } = buildMesh(completeObjects(objects, replicas, gatewayIp));
+  const { mesh, findings } = buildMesh(completeObjects(objects, replicas, gatewayIp), {
+    fetchedKeys: keysWithoutFetching(objects),
+  });
   const proxies = compileProxies(mesh, replicas, gatewayIp);
   const localized = localize(proxies.local, place());
   const store = new SecretStore({ authority: await passingAuthority() });

@@ -3,6 +3,7 @@ import type { KubeObject } from "#mesh/istio/kube-object.ts";
 import type { Origin } from "#mesh/istio/shape.ts";
 import { originOf } from "#mesh/xds/origin.ts";
 import type { Rejection } from "./ads.ts";
+import type { ResourceKind } from "./envoy-api.ts";
 import { isJson, type JsonValue } from "./localize/json.ts";
 import type { Localized, Shortfall } from "./localize/types.ts";
 import { synthesized } from "./pods.ts";
@@ -16,17 +17,34 @@ export function findingsOfRejections(
   localized: Localized,
   changed: readonly KubeObject[],
 ): Finding[] {
-  return rejections.flatMap(({ names, message }) => {
+  return rejections.flatMap(({ kind, names, message }) => {
     const problem = { problem: "refused" as const, message: `Envoy refuses this: ${firstLine(message)}`, hint };
     const origins = names.flatMap((name) => originsIn(localized.origins.get(name)));
     const touched = origins.filter(({ object }) => changed.includes(object));
-    const suspects =
-      [touched, origins.slice(0, 1), changed.map((object) => ({ object, path: [] }))].find(isNotEmpty) ?? [];
+    const others = changed.map((object) => ({ object, path: [] }));
+    const makers = others.filter(({ object }) => madeBy[kind].has(object.kind));
+    const suspects = [touched, makers, others, origins.slice(0, 1)].find(isNotEmpty) ?? [];
     const found = suspects.map(({ object, path }) => findingAt(object.source, path, problem));
     if (found.length > 0) return uniqueFindings(found);
     return [{ ...codes.refused, file: synthesized, line: 1, column: 1, path: names.join(", "), ...problem }];
   });
 }
+
+/** Kinds of objects that a resource of a kind can be made of, besides those that its parts remember. */
+const madeBy: Readonly<Record<ResourceKind, ReadonlySet<string>>> = {
+  listeners: new Set([
+    "EnvoyFilter",
+    "AuthorizationPolicy",
+    "RequestAuthentication",
+    "PeerAuthentication",
+    "Gateway",
+    "Telemetry",
+  ]),
+  routes: new Set(["EnvoyFilter", "VirtualService"]),
+  clusters: new Set(["EnvoyFilter", "DestinationRule", "ServiceEntry"]),
+  endpoints: new Set(["ServiceEntry", "WorkloadEntry"]),
+  secrets: new Set(["Secret", "Gateway"]),
+};
 
 const hint = "what was in force before stays in force; correct the field that Envoy names";
 

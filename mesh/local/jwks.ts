@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { isRecord, type KubeObject } from "#mesh/istio/kube-object.ts";
@@ -45,7 +46,10 @@ export class JwksFetcher {
     this.#options = options;
   }
 
-  /** The keys known now for what the objects name, by URL or issuer; waits a moment for those asked for the first time. */
+  /**
+   * The keys known now for what the objects name, by URL or issuer; waits a moment for those asked for the first time. Where none
+   * are known, a key that no token can be signed with.
+   */
   async keysFor(objects: readonly KubeObject[], dial: Dial): Promise<ReadonlyMap<string, string>> {
     this.#dial = dial;
     const wanted = new Map(objects.flatMap(sourcesOf));
@@ -56,7 +60,7 @@ export class JwksFetcher {
     }
     const waits = [...wanted].map(([name, source]) => this.#want(name, source).first);
     if (waits.length > 0) await Promise.race([Promise.all(waits), pause(patienceMs)]);
-    return new Map([...this.#known].flatMap(([name, { keys }]) => (keys === undefined ? [] : [[name, keys] as const])));
+    return new Map([...this.#known].map(([name, { keys }]) => [name, keys ?? unusableKeys()]));
   }
 
   close(): void {
@@ -102,6 +106,25 @@ export class JwksFetcher {
     if (typeof uri !== "string") throw new Error(`${source.url} names no jwks_uri`);
     return checkKeys(await get(new URL(uri), this.#dial));
   }
+}
+
+let unusable: string | undefined;
+
+/**
+ * Envoy refuses an empty key set, and what it ran before would stay in force. So this is a public key whose private half was
+ * thrown away when it was made: every token is refused.
+ */
+function unusableKeys(): string {
+  if (!unusable) {
+    const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    unusable = JSON.stringify({ keys: [{ ...publicKey.export({ format: "jwk" }), kid: "none", alg: "ES256" }] });
+  }
+  return unusable;
+}
+
+/** What stands for the keys that would have to be fetched, where nothing is fetched. */
+export function keysWithoutFetching(objects: readonly KubeObject[]): ReadonlyMap<string, string> {
+  return new Map(objects.flatMap(sourcesOf).map(([name]) => [name, unusableKeys()]));
 }
 
 /** What a RequestAuthentication fetches keys from, under the name that the compiler asks for. */
