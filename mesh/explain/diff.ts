@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { Finding } from "#mesh/istio/finding.ts";
 import type { KubeObject } from "#mesh/istio/kube-object.ts";
 import { loadFiles } from "#mesh/istio/load.ts";
-import { buildWorld, type World } from "#mesh/policy-test/world.ts";
+import { buildWorld, madeUpFile, type World } from "#mesh/policy-test/world.ts";
 import { diffEnvoy, type Effect } from "./diff-envoy.ts";
 import { diffObjects, type ObjectChange } from "./diff-objects.ts";
 import { readVersion } from "./read-version.ts";
@@ -47,5 +47,5 @@ function callersFor({ objects, workloads }: World): string[] {
 }
 
 function isMadeUp({ source }: { source: { file: string } }): boolean {
-  return source.file === "(made up)";
+  return source.file === madeUpFile;
 }

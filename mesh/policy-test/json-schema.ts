@@ -151,7 +151,9 @@ function checkArray(value: unknown[], place: Place): Violation[] {
 }
 
 function violation({ path }: Place, message: string, hint: string): Violation {
-  return { path, message: `${path.at(-1) ?? "the document"} ${message}`, hint };
+  const last = path.at(-1);
+  const subject = typeof last === "number" ? `${path.at(-2) ?? ""}[${last}]` : (last ?? "the document");
+  return { path, message: `${subject} ${message}`, hint };
 }
 
 function describe(schema: Schema, key?: string): string {

@@ -68,7 +68,7 @@ const wrong: [what: string, body: string, at: { line: number; message: RegExp; h
   [
     "a missing expectation",
     "  routing:\n    - {name: a, from: a/b, request: {to: c, grpc: x.Y/Z}}\n",
-    { line: 6, message: /0 has no expect/, hint: /add expect/ },
+    { line: 6, message: /routing\[0\] has no expect/, hint: /add expect/ },
   ],
   [
     "a count that is no count",

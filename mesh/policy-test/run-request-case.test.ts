@@ -109,3 +109,16 @@ test("a request that nothing serves has no parts", () => {
   ]);
   expect(run("authority: [other.example], method: [GET], uri: [/]", destination("rest.rest"), false)).toEqual([]);
 });
+
+test("a route that Istio drops is named as the cause", () => {
+  const conflict = policies.replace("match: [{uri: {prefix: /docs}}]", 'match: [{uri: {regex: "/docs.*"}}]');
+  const { requestSuites } = loadTestText(
+    `testCases: [{description: it, wantMatch: true, request: {authority: [shop.example], method: [GET], uri: [/docs/api]}, ${destination("api-docs.docs")}}]`,
+    "a.yml",
+  );
+  const [test] = requestSuites[0]?.cases ?? [];
+  expect(test && runRequestCase(test, loadText(conflict, "policies.yaml").objects)).toEqual([
+    expect.stringContaining("docs.docs.svc.cluster.local"),
+    expect.stringMatching(/^policies.yaml:\d+: a route of the delegate matches nothing/),
+  ]);
+});

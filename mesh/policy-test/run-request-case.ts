@@ -9,18 +9,22 @@ import { buildMesh, type Mesh } from "#mesh/xds/mesh.ts";
 import { originOf } from "#mesh/xds/origin.ts";
 import type { Proxy } from "#mesh/xds/proxy.ts";
 import { type PlainRequest, type RequestCase, routeParts } from "./request-format.ts";
-import { at, list, madeUpObject } from "./world.ts";
+import { at, list, madeUpFile, madeUpObject } from "./world.ts";
 
 /** Runs one case of istio-config-validator: every request must be served by an HTTPRoute with the parts asked for, or by another one. */
 export function runRequestCase(test: RequestCase, objects: readonly KubeObject[]): string[] {
   const world = completed(objects);
-  const { mesh } = buildMesh(world);
-  return test.requests.flatMap((request) => {
+  const { mesh, findings } = buildMesh(world);
+  const failures = test.requests.flatMap((request) => {
     const served = serve(request, mesh, world);
-    const failures = compare(test, served);
     const name = `${request.method} ${request.authority}${request.path}`;
-    return failures.map((failure) => `${name}: ${failure}${served ? ` (${placeOf(served.object, served.path)})` : ""}`);
+    return compare(test, served).map(
+      (failure) => `${name}: ${failure}${served ? ` (${placeOf(served.object, served.path)})` : ""}`,
+    );
   });
+  // A rule that Istio drops is the likely cause.
+  const causes = failures.length > 0 ? findings.filter(({ file }) => file !== madeUpFile) : [];
+  return [...failures, ...causes.map(({ file, line, message }) => `${file}:${line}: ${message}`)];
 }
 
 /** The HTTPRoute, as it is written, that serves a request. */

@@ -54,8 +54,11 @@ export function buildWorld(objects: readonly KubeObject[], named: readonly Named
   return { objects: all, workloads };
 }
 
+/** What stands in place of a file for objects that stand in none. */
+export const madeUpFile = "(made up)";
+
 /** An object that stands in no file. */
-export function madeUpObject(raw: Record<string, unknown>, file = "(made up)"): KubeObject {
+export function madeUpObject(raw: Record<string, unknown>): KubeObject {
   const metadata = isRecord(raw["metadata"]) ? raw["metadata"] : {};
   const texts = (value: unknown) => (isRecord(value) ? (value as Record<string, string>) : {});
   return {
@@ -69,7 +72,7 @@ export function madeUpObject(raw: Record<string, unknown>, file = "(made up)"): 
     },
     spec: raw["spec"],
     raw,
-    source: new Source({ file, text: JSON.stringify(raw), start: { line: 1, column: 1 } }),
+    source: new Source({ file: madeUpFile, text: JSON.stringify(raw), start: { line: 1, column: 1 } }),
   };
 }
 
