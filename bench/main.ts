@@ -1,0 +1,48 @@
+// `make bench`: every figure that the README quotes, measured in one run, with what it must reach beside it. Exits with 1 when one
+// is missed.
+//
+//   node bench/main.ts [echo] [siren]      all of them by default
+import { execFileSync } from "node:child_process";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { isMet, print, type Row, row } from "./report.ts";
+import { benchSiren } from "./siren.ts";
+
+const benches: Record<string, { title: string; run(): Promise<Row[]> | Row[] }> = {
+  echo: { title: "Unary echo: the service run time against bare grpc-js, the same codec, rounds in turn", run: echo },
+  siren: { title: "SirenOrder on the local mesh; load, Envoy, services and servers share the cores", run: benchSiren },
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in benches));
+if (unknown.length > 0) {
+  console.error(`no benchmark ${unknown.join(", ")}; there are: ${Object.keys(benches).join(", ")}`);
+  process.exit(2);
+}
+console.log(`${cpus().length} x ${cpus()[0]?.model ?? "unknown"}, Node ${process.versions.node}`);
+let missed = 0;
+for (const [name, { title, run }] of Object.entries(benches)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const rows = await run();
+  print(title, rows);
+  missed += rows.filter((each) => !isMet(each)).length;
+}
+if (missed > 0) console.log(`\n${missed} missed`);
+process.exit(missed === 0 ? 0 : 1);
+
+interface EchoResult {
+  ratio: number;
+  rounds: Record<"bare" | "mesh", { callsPerSecond: number; serverMicrosPerCall: number }[]>;
+}
+
+function echo(): Row[] {
+  const output = execFileSync(process.execPath, [join(import.meta.dirname, "echo.ts"), "--json"]).toString();
+  const { ratio, rounds } = JSON.parse(output) as EchoResult;
+  const mean = (side: "bare" | "mesh") =>
+    rounds[side].reduce((sum, { callsPerSecond }) => sum + callsPerSecond, 0) / rounds[side].length;
+  return [
+    row("bare grpc-js", mean("bare"), { unit: "calls/s" }),
+    row("mesh/service", mean("mesh"), { unit: "calls/s" }),
+    row("mesh/service of bare grpc-js, median", ratio, { unit: "", mustBeAtLeast: 0.75 }),
+  ];
+}
