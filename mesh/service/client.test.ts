@@ -1,4 +1,4 @@
-import { type sendUnaryData, Server, ServerCredentials } from "@grpc/grpc-js";
+import { Server, ServerCredentials, type sendUnaryData } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Order, OrderServiceService } from "#gen/proto/siren/order/v1/order.ts";
 import { Product, ProductServiceService } from "#gen/proto/siren/product/v1/product.ts";

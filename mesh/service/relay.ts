@@ -135,8 +135,10 @@ export class Relay {
     while (!this.#stopping || this.#flushing) {
       const rows = await unsent(database);
       const sent = await this.#publish(rows, jetstream);
-      crashPoint("relay.published");
-      if (sent.length > 0) await database.query(markSent, [sent]);
+      if (sent.length > 0) {
+        crashPoint("relay.published");
+        await database.query(markSent, [sent]);
+      }
       if (sent.length < rows.length) throw new Error("JetStream did not acknowledge every event");
       if (rows.length === batchSize) continue;
       if (this.#stopping) return;

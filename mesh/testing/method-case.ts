@@ -124,8 +124,13 @@ export async function expectByRest<World>(
 
 /** A detail of an error that REST shows: `detail(answer, "ErrorInfo")`. */
 export function detail({ body }: RestAnswer, type: string): Record<string, unknown> | undefined {
-  const { details = [] } = body as { details?: Record<string, unknown>[] };
+  const { details = [] } = (body ?? {}) as { details?: Record<string, unknown>[] };
   return details.find((each) => each["@type"] === `type.googleapis.com/google.rpc.${type}`);
+}
+
+/** ErrorInfo's reason that REST shows; undefined when it is no error of ours. */
+export function reasonOf(answer: RestAnswer): unknown {
+  return detail(answer, "ErrorInfo")?.["reason"];
 }
 
 /** BadRequest's violations that REST shows: `product.price OUT_OF_RANGE`. */

@@ -1,0 +1,129 @@
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { headers, type NatsConnection } from "@nats-io/transport-node";
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "#mesh/testing/eventually.ts";
+import { type TestNats, testNats } from "#mesh/testing/servers.ts";
+import { registered } from "#mesh/testing/shop.ts";
+import { type Broker, openBroker } from "./broker.ts";
+import { Consumer } from "./consumer.ts";
+import { listDeadLetters, replayDeadLetters } from "./dead-letters.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { eventHeaders } from "./envelope.ts";
+import { project } from "./policy.ts";
+import { ensureSystemStream } from "./streams.ts";
+import { passOnOnly } from "./telemetry.ts";
+import { uuidv7 } from "./uuid.ts";
+
+const log = pino({ level: "silent" });
+let nats: TestNats;
+let broker: Broker;
+let connection: NatsConnection;
+beforeAll(async () => {
+  nats = await testNats();
+  broker = openBroker(nats.url, "test", log);
+  connection = (await broker.ready).connection;
+});
+afterAll(async () => {
+  await broker.close();
+  await nats[Symbol.asyncDispose]();
+});
+
+let systems = 0;
+
+/** A consuming service without a database, whose tries follow quickly. */
+async function consume(ns: string, service: string, effect: (name: string) => void) {
+  await ensureSystemStream(await jetstreamManager(connection), ns);
+  const policies = [project(registered, async (message) => effect(message.name))];
+  const signal = new AbortController().signal;
+  const dispatcher = new Dispatcher({ policies, database: undefined, log, telemetry: passOnOnly, signal });
+  const consumer = new Consumer({
+    broker,
+    ns,
+    service,
+    subjects: ["product.ProductRegistered"],
+    log,
+    dispatch: (message) => dispatcher.dispatch(message),
+    retryMs: [10, 10, 10, 10, 10, 10, 10],
+  });
+  consumer.start();
+  return { [Symbol.asyncDispose]: () => consumer.stop() };
+}
+
+async function publish(ns: string, payload: string, { withHeaders = true } = {}): Promise<void> {
+  const event = {
+    eventId: uuidv7(),
+    subject: "product.ProductRegistered",
+    type: "siren.product.v1.ProductRegistered",
+    source: "product.siren",
+    time: new Date().toISOString(),
+    aggregateId: "1",
+    aggregateVersion: "1",
+    correlationId: "1",
+    causationId: null,
+    traceparent: "",
+    payload,
+  };
+  await jetstream(connection).publish(`${ns}.product.ProductRegistered`, payload, {
+    headers: withHeaders ? eventHeaders(event) : headers(),
+  });
+}
+
+describe("an event that cannot be applied", () => {
+  it("is a dead letter after eight deliveries, with payload and cause, and can be replayed to its service alone", async () => {
+    const ns = `dead${++systems}`;
+    let tries = 0;
+    let broken = true;
+    const applied: string[] = [];
+    const elsewhere: string[] = [];
+    await using _report = await consume(ns, "report", (name) => {
+      tries += 1;
+      if (broken) throw new Error("printer\non fire");
+      applied.push(name);
+    });
+    await using _order = await consume(ns, "order", (name) => elsewhere.push(name));
+    await publish(ns, '{"name":"tea"}');
+    const [letter] = await eventually(async () => {
+      const found = await listDeadLetters(connection, { ns, service: "report" });
+      return found.length > 0 && found;
+    });
+    expect(tries).toBe(8);
+    expect(letter).toMatchObject({
+      service: "report",
+      subject: `${ns}.product.ProductRegistered`,
+      deliveries: 8,
+      cause: "Error: printer on fire",
+      payload: '{"name":"tea"}',
+      correlationId: "1",
+    });
+    broken = false;
+    expect(await replayDeadLetters(connection, { ns }, [letter?.sequence ?? 0])).toBe(1);
+    await eventually(() => applied.length === 1);
+    expect(elsewhere).toEqual(["tea"]);
+    expect(await listDeadLetters(connection, { ns })).toEqual([]);
+  });
+
+  it.each([
+    ["is not JSON", "{", {}],
+    ["is no object", "[]", {}],
+    ["has a number that is none", '{"productId":"seven"}', {}],
+    ["has no headers", '{"name":"tea"}', { withHeaders: false }],
+  ])("is a dead letter at once when it %s", async (_, payload, options) => {
+    const ns = `dead${++systems}`;
+    let tries = 0;
+    await using _report = await consume(ns, "report", () => {
+      tries += 1;
+    });
+    await publish(ns, payload, options);
+    const letters = await eventually(async () => {
+      const found = await listDeadLetters(connection, { ns });
+      return found.length > 0 && found;
+    });
+    expect(letters).toMatchObject([{ deliveries: 1, payload, service: "report" }]);
+    expect(tries).toBe(0);
+  });
+
+  it("is not listed where there is no stream", async () => {
+    expect(await listDeadLetters(connection, { ns: "nowhere" })).toEqual([]);
+  });
+});
