@@ -39,7 +39,16 @@ export function compileProxy(mesh: Mesh, proxy: Proxy): ProxyConfiguration {
     headers: proxyHeaderSettings(mesh.settings, direction),
     findings: [],
   };
-  return proxy.type === "router" ? compileGateway(compilation) : compileSidecar(compilation);
+  const made = proxy.type === "router" ? compileGateway(compilation) : compileSidecar(compilation);
+  return { ...made, findings: distinct(made.findings) };
+}
+
+/** What is wrong with a rule shows on every port that it is made for; once is enough. */
+function distinct(findings: Finding[]): Finding[] {
+  const byPlace = new Map(
+    findings.map((one) => [`${one.code} ${one.file}:${one.line}:${one.column} ${one.message}`, one]),
+  );
+  return [...byPlace.values()];
 }
 
 function compileSidecar(compilation: Compilation): ProxyConfiguration {
