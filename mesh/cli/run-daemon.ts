@@ -2,7 +2,6 @@ import { Daemon } from "#mesh/local/daemon/daemon.ts";
 import { reportStatus } from "#mesh/local/daemon/report.ts";
 import type { State } from "#mesh/local/daemon/state.ts";
 import { printReady, showProgress } from "./progress.ts";
-import { validate } from "./validate-objects.ts";
 
 export interface RunOptions {
   readonly state: State;
@@ -31,7 +30,7 @@ export async function runDaemon(options: RunOptions): Promise<void> {
   const created = (made: Daemon) => {
     daemon = made;
   };
-  const running = await Daemon.start({ ...options, validate }, created).catch((error: unknown) => {
+  const running = await Daemon.start(options, created).catch((error: unknown) => {
     if (stopping) return undefined;
     throw error;
   });

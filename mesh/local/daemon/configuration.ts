@@ -5,9 +5,10 @@ import { isRecord, type KubeObject } from "#mesh/istio/kube-object.ts";
 import { loadFiles } from "#mesh/istio/load.ts";
 import { readDocument, splitDocuments } from "#mesh/istio/yaml.ts";
 import { buildKustomization, kustomizationIn } from "../kustomize/build.ts";
-import { identityOf, overlay } from "../kustomize/object-set.ts";
+import { overlay } from "../kustomize/object-set.ts";
 import { type Artifact, readWorkloads } from "../workloads/read-workloads.ts";
 import type { Workload } from "../workloads/workload.ts";
+import { Admission, review } from "./admission.ts";
 
 /** Everything the repository's YAML says, and what is wrong with it. */
 export interface Configuration {
@@ -15,9 +16,6 @@ export interface Configuration {
   readonly workloads: readonly Workload[];
   readonly findings: readonly Finding[];
 }
-
-/** Objects that a cluster would refuse to take: findings of severity error keep their old state in force. */
-export type Validate = (objects: readonly KubeObject[]) => Finding[];
 
 interface Unit {
   readonly objects: readonly KubeObject[];
@@ -29,13 +27,8 @@ interface Unit {
  * had when it was last right; at the first reading it is left out.
  */
 export class ConfigurationReader {
-  readonly #validate: Validate;
+  readonly #admission = new Admission();
   readonly #good = new Map<string, readonly KubeObject[]>();
-  #admitted = new Map<string, KubeObject>();
-
-  constructor(validate: Validate) {
-    this.#validate = validate;
-  }
 
   /** `overlays`: folders that `mesh apply -k` put in force, later ones over earlier ones. */
   read(overlays: readonly string[]): Configuration {
@@ -48,31 +41,15 @@ export class ConfigurationReader {
       if (!broken) this.#good.set(unit.name, read);
       objects = overlay(objects, (broken ? this.#good.get(unit.name) : undefined) ?? read);
     }
-    const admitted = this.#admit(objects, findings);
-    const { workloads, findings: more } = readWorkloads(admitted, readArtifacts());
-    return { objects: admitted, workloads, findings: [...findings, ...more] };
+    const admitted = this.#admission.admit(objects);
+    const { workloads, findings: more } = readWorkloads(admitted.objects, readArtifacts());
+    return { objects: admitted.objects, workloads, findings: [...findings, ...admitted.findings, ...more] };
   }
 
   /** What is wrong with an overlay, before it is put in force. */
   check(folder: string): Finding[] {
     const { objects, findings } = kustomizeUnit(folder).load();
-    return [...findings, ...this.#validate(objects), ...readWorkloads(objects, readArtifacts()).findings];
-  }
-
-  #admit(objects: readonly KubeObject[], findings: Finding[]): KubeObject[] {
-    const refused = new Set<KubeObject>();
-    for (const finding of this.#validate(objects)) {
-      findings.push(finding);
-      if (finding.severity !== "error") continue;
-      const at = objectAt(objects, finding);
-      if (at) refused.add(at);
-    }
-    const admitted = objects.flatMap((object) => {
-      if (!refused.has(object)) return [object];
-      return this.#admitted.get(identityOf(object)) ?? [];
-    });
-    this.#admitted = new Map(admitted.map((object) => [identityOf(object), object]));
-    return admitted;
+    return [...findings, ...review(objects).findings, ...readWorkloads(objects, readArtifacts()).findings];
   }
 }
 
@@ -83,6 +60,7 @@ interface Loader {
 
 function istioUnits(): Loader[] {
   return globSync("istio/**/*.{yaml,yml}")
+    .filter((file) => !/\.test\.ya?ml$/.test(file)) // Tests of `mesh test` stand beside the policies.
     .sort()
     .map((file) => ({ name: file, load: () => loadFiles([file]) }));
 }
@@ -101,14 +79,6 @@ function systemUnits(): Loader[] {
 
 function kustomizeUnit(folder: string): Loader {
   return { name: folder, load: () => buildKustomization(folder) };
-}
-
-/** The last object that starts at or before the finding, in its file. */
-function objectAt(objects: readonly KubeObject[], finding: Finding): KubeObject | undefined {
-  return objects
-    .filter(({ source }) => source.file === finding.file && source.locate([]).line <= finding.line)
-    .toSorted((a, b) => a.source.locate([]).line - b.source.locate([]).line)
-    .at(-1);
 }
 
 /** Images and their contexts from skaffold.yaml. */

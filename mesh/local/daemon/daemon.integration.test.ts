@@ -222,6 +222,13 @@ describe("a change of a file", () => {
     await until(async () => !(await mesh("status")).text.includes("istio/shop.yaml"), 5_000);
   });
 
+  it("that istiod would refuse leaves the old state in force too", async () => {
+    write("istio/shop.yaml", istio.replace("- route:", "- timeout: soon\n      route:"));
+    await until(async () => /istio\/shop\.yaml:15:\d+\n.*istiod refuses/.test((await mesh("status")).text), 5_000);
+    expect((await get()).status).toBe(200);
+    write("istio/shop.yaml", istio);
+  });
+
   it("of a ConfigMap rolls the workload out without a failed request", async () => {
     const answers: number[] = [];
     let watching = true;

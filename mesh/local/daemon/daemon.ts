@@ -6,7 +6,7 @@ import { Addresses } from "./addresses.ts";
 import { AppliedOverlays } from "./applied-overlays.ts";
 import { Bundler } from "./bundler.ts";
 import { Coalesced } from "./coalesced.ts";
-import { type Configuration, ConfigurationReader, type Validate } from "./configuration.ts";
+import { type Configuration, ConfigurationReader } from "./configuration.ts";
 import { ControlApi } from "./control-api.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { Deployer } from "./deployer.ts";
@@ -28,7 +28,6 @@ export interface DaemonOptions {
   readonly gatewayPort: number;
   /** Empty: all that services/ has. */
   readonly systems: readonly string[];
-  readonly validate: Validate;
 }
 
 const leftoverGraceMs = 5_000;
@@ -88,7 +87,7 @@ export class Daemon {
     this.#bundler = new Bundler(process.cwd(), state.bundles);
     this.#api = new ControlApi(state.controlSocket, this);
     this.overlays = new AppliedOverlays(state.applied);
-    this.reader = new ConfigurationReader(options.validate);
+    this.reader = new ConfigurationReader();
     this.servers = new Servers({ state, records: this.#records, gatewayPort, note, onChange: () => {} });
     this.pushes = new Pushes({
       objects: () => this.configuration.objects,
