@@ -6,6 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Rest, RestAnswer } from "#mesh/local/rest.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
+import { startLoad, type Timed, timed } from "#mesh/testing/load.ts";
+import { reasonOf } from "#mesh/testing/method-case.ts";
 import { readEvents } from "#mesh/testing/read-events.ts";
 import { type RunningSystem, startSystem } from "#mesh/testing/system.ts";
 
@@ -195,38 +197,6 @@ describe("kill -9 under load", () => {
   );
 });
 
-interface Timed extends RestAnswer {
-  readonly ms: number;
-}
-
-async function timed(call: () => Promise<RestAnswer>): Promise<Timed> {
-  const startedAt = performance.now();
-  const answer = await call();
-  return { ...answer, ms: performance.now() - startedAt };
-}
-
-/** Callers without think time. An answer that never came (the gateway was killed) is left out. */
-function startLoad(callers: number, call: () => Promise<RestAnswer>) {
-  const answers: Timed[] = [];
-  let running = true;
-  const caller = async () => {
-    while (running)
-      await timed(call).then(
-        (answer) => answers.push(answer),
-        () => sleep(20),
-      );
-  };
-  const callersDone = Promise.all(Array.from({ length: callers }, caller));
-  return {
-    answers,
-    stop: async () => {
-      running = false;
-      await callersDone;
-      return answers;
-    },
-  };
-}
-
 /** A line of Envoy's outlier event log. */
 interface Outlier {
   readonly action: "EJECT" | "UNEJECT";
@@ -263,11 +233,6 @@ function order(customerId: string, productId = americano): Promise<RestAnswer> {
 
 async function isHeardOf(productId: string): Promise<void> {
   await eventually(async () => (await rest("GET", `/v1/productSnapshots/${productId}`)).status === 200);
-}
-
-function reasonOf({ body }: RestAnswer): string | undefined {
-  const { details = [] } = body as { details?: { "@type": string; reason?: string }[] };
-  return details.find((detail) => detail["@type"].endsWith("ErrorInfo"))?.reason;
 }
 
 interface KeptOrder {

@@ -2,6 +2,7 @@ import type { Prisma, Order as Row, ProductSnapshot as SnapshotRow } from "#gen/
 import { OrderStatus } from "#gen/proto/siren/order/v1/order.ts";
 import { ProductStatus } from "#gen/proto/siren/product/v1/product.ts";
 import { enumColumn } from "#mesh/service/enum-column.ts";
+import { present } from "#mesh/service/present.ts";
 import type { Order, Snapshot } from "./domain.ts";
 
 const productStatus = enumColumn(ProductStatus, "PRODUCT_STATUS");
@@ -21,8 +22,14 @@ export class OrderStore {
     this.#db = db;
   }
 
-  async insert(order: Pick<Order, "productId" | "price" | "customerId">): Promise<Order> {
-    return toOrder(await this.#db.order.create({ data: { ...order, status: "ORDERED" } }));
+  /** In SQL, because every order comes through here: Prisma's `create` takes half as long again for the whole transaction. */
+  async insert({ productId, price, customerId }: Pick<Order, "productId" | "price" | "customerId">): Promise<Order> {
+    const [row] = await this.#db.$queryRaw<Row[]>`
+      INSERT INTO orders (product_id, price, status, customer_id)
+      VALUES (${productId}, ${price}, 'ORDERED', ${customerId})
+      RETURNING order_id AS "orderId", product_id AS "productId", price, status::text, customer_id AS "customerId",
+        create_time AS "createTime", update_time AS "updateTime"`;
+    return toOrder(present(row));
   }
 
   async find(orderId: bigint): Promise<Order | undefined> {
