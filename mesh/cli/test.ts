@@ -25,6 +25,8 @@ export function command(): Command {
     .option("--tap", "print TAP 14")
     .option("--junit <file>", "write the results as JUnit XML, too")
     .action(async (files: string[], options: Options) => {
+      // An orderly exit takes Envoy along; the signals' own does not.
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
       process.exitCode = (await run(files, options)) ? 0 : 1;
     });
 }

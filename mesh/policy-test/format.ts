@@ -95,6 +95,7 @@ export interface Answer {
   reset?: "cancel" | "internal-error" | "refused-stream";
   close?: true;
   refuse?: true;
+  gone?: true;
   call?: Target;
 }
 

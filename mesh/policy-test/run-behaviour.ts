@@ -53,9 +53,8 @@ interface Running {
 async function runStep(step: Step, running: Running): Promise<string[]> {
   const { stage, caller } = running;
   for (const [id, script] of Object.entries(step.script ?? {})) {
-    const workload = stage.scripted.get(id);
-    if (!workload) return [`script: ${id} is not one of the test's workloads`];
-    await workload.play(script);
+    if (!stage.scripted.has(id)) return [`script: ${id} is not one of the test's workloads`];
+    await stage.play(id, script);
   }
   if (step.wait) await sleep(durationMs(step.wait));
   for (const workload of stage.scripted.values()) workload.forget();

@@ -14,7 +14,7 @@ import { runRouting } from "./run-routing.ts";
 export interface RunOptions {
   /** Policies of suites that name none. */
   policies: readonly string[];
-  /** Only tests whose name contains this. */
+  /** Only tests whose name, with the suite's in front (`suite: name`), contains this. */
   only?: string;
   /** Called when a test has ended, in order. */
   onResult?(result: TestResult): void;
@@ -35,7 +35,7 @@ export async function runTests(loaded: LoadedTests, options: RunOptions): Promis
   ];
   for (const { name, source, tests } of plans) {
     for (const test of tests) {
-      if (options.only !== undefined && !test.name.includes(options.only)) continue;
+      if (options.only !== undefined && !`${name}: ${test.name}`.includes(options.only)) continue;
       const startMs = performance.now();
       const failures = await test
         .run()

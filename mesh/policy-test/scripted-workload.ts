@@ -51,7 +51,7 @@ export class ScriptedWorkload {
   async play(script: Script = {}): Promise<void> {
     this.#answers = [script].flat().map((answer) => ({ answer, given: 0 }));
     for (const replica of this.#replicas) {
-      await (this.#refuses(replica.number) ? replica.stop() : replica.start());
+      await (this.#says("refuse", replica.number) ? replica.stop() : replica.start());
     }
   }
 
@@ -62,6 +62,11 @@ export class ScriptedWorkload {
 
   replicaNames(): string[] {
     return this.#replicas.map(({ name }) => name);
+  }
+
+  /** The replicas that are gone, sidecar and all. */
+  gone(): string[] {
+    return this.#replicas.filter(({ number }) => this.#says("gone", number)).map(({ name }) => name);
   }
 
   forget(): void {
@@ -87,8 +92,8 @@ export class ScriptedWorkload {
     return {};
   }
 
-  #refuses(number: number): boolean {
-    return this.#answers.some(({ answer }) => answer.refuse && (answer.replica ?? number) === number);
+  #says(what: "refuse" | "gone", number: number): boolean {
+    return this.#answers.some(({ answer }) => answer[what] && (answer.replica ?? number) === number);
   }
 }
 

@@ -1,19 +1,22 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isRecord, type KubeObject } from "#mesh/istio/kube-object.ts";
 import { ControlPlane, type Replica } from "#mesh/local/control-plane.ts";
 import { proxyKey } from "#mesh/local/localize/names.ts";
 import type { Address } from "./caller.ts";
 import { readBreaker } from "./envoy-breaker.ts";
 import { type FlagCounts, readFlags } from "./envoy-flags.ts";
-import type { BehaviourCase } from "./format.ts";
+import type { BehaviourCase, Script } from "./format.ts";
 import type { BreakerState } from "./outcome.ts";
 import { ScriptedWorkload } from "./scripted-workload.ts";
-import { gatewayId, type Workload, type World } from "./world.ts";
+import { at, gatewayId, list, servicesOf, type Workload, type World } from "./world.ts";
 
 /** A mesh for one test: an Envoy with the policies in force, and scripted workloads behind their sidecars. */
 export interface Stage {
   scripted: ReadonlyMap<string, ScriptedWorkload>;
+  /** Gives a workload another script. */
+  play(workload: string, script: Script): Promise<void>;
   /** Where a workload's calls go in: its sidecar's outbound listener, or the gateway's port. */
   addressOf(workload: string): Address;
   /** Requests that reached a workload or one of its replicas; undefined for an unknown name. */
@@ -54,6 +57,7 @@ class RunningStage implements Stage {
   readonly #folder: string;
   readonly #actors: Actor[];
   #plane: ControlPlane | undefined;
+  #objects: KubeObject[] = [];
 
   constructor(folder: string, actors: Actor[]) {
     this.#folder = folder;
@@ -72,12 +76,14 @@ class RunningStage implements Stage {
       logDir: this.#folder,
       gateway: { http: 0 },
     });
-    const replicas = this.#actors.map(({ replica }) => replica);
-    const { findings, acknowledged } = await this.#plane.apply({ objects: world.objects, replicas });
-    if (acknowledged) return;
-    const errors = findings.filter(({ severity }) => severity === "error");
-    const reasons = errors.map(({ file, line, message }) => `${file}:${line}: ${message}`);
-    throw new Error(`Envoy does not run the policies: ${reasons.join("; ") || "it does not answer"}`);
+    this.#objects = withNumberedTargets(world);
+    await this.#apply();
+  }
+
+  async play(id: string, script: Script): Promise<void> {
+    const before = this.#gone();
+    await this.scripted.get(id)?.play(script);
+    if (this.#gone().join() !== before.join()) await this.#apply();
   }
 
   addressOf(id: string): Address {
@@ -112,6 +118,23 @@ class RunningStage implements Stage {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  async #apply(): Promise<void> {
+    const gone = this.#gone();
+    // Without ports there is no inbound listener; the Services' endpoints stay.
+    const replicas = this.#actors.map(({ replica }) =>
+      gone.includes(replica.name) ? { ...replica, ports: [] } : replica,
+    );
+    const applied = await this.#plane?.apply({ objects: this.#objects, replicas });
+    if (!applied || applied.acknowledged) return;
+    const errors = applied.findings.filter(({ severity }) => severity === "error");
+    const reasons = errors.map(({ file, line, message }) => `${file}:${line}: ${message}`);
+    throw new Error(`Envoy does not run the policies: ${reasons.join("; ") || "it does not answer"}`);
+  }
+
+  #gone(): string[] {
+    return [...this.scripted.values()].flatMap((workload) => workload.gone());
+  }
+
   #admin(): string {
     const admin = this.#plane?.admin;
     if (!admin) throw new Error("Envoy has ended");
@@ -121,6 +144,22 @@ class RunningStage implements Stage {
   #actorsOf(id: string): Actor[] {
     return this.#actors.filter(({ workload }) => workload.id === id);
   }
+}
+
+/** Services whose target ports are numbers: a replica that is gone has no port that a name could be looked up in. */
+function withNumberedTargets({ objects, workloads }: World): KubeObject[] {
+  return objects.map((service) => {
+    if (service.kind !== "Service") return service;
+    const behind = [...workloads.values()].find((workload) => servicesOf(workload, [service]).length > 0);
+    const numberOf = (name: unknown) => behind?.ports.find((port) => port.name === name)?.containerPort ?? name;
+    const ports = list(at(service.spec, "ports")).map((port) =>
+      isRecord(port) && typeof port["targetPort"] === "string"
+        ? { ...port, targetPort: numberOf(port["targetPort"]) }
+        : port,
+    );
+    const spec = { ...(isRecord(service.spec) ? service.spec : {}), ports };
+    return { ...service, spec, raw: { ...(isRecord(service.raw) ? service.raw : {}), spec } };
+  });
 }
 
 /** Everyone in the test, each replica with an address and sockets of its own. */
