@@ -33,7 +33,7 @@ export class AdsServer {
   readonly #streams = new Set<AdsStream>();
   readonly #timeoutMs: number;
   readonly #socket: string;
-  readonly #encoded = new Map<string, { text: string; entry: Entry }>();
+  readonly #encoded = new Map<string, { json: Json; text: string; entry: Entry }>();
   #view: View = emptyView();
   #good: View | undefined;
   #rejections: Rejection[] = [];
@@ -201,12 +201,17 @@ export class AdsServer {
   }
 
   #entry(key: string, kind: ResourceKind, json: Json): Entry {
-    const text = JSON.stringify(json);
     const kept = this.#encoded.get(key);
-    if (kept?.text === text) return kept.entry;
+    // The same object has not changed; whoever publishes never changes one.
+    if (kept?.json === json) return kept.entry;
+    const text = JSON.stringify(json);
+    if (kept?.text === text) {
+      kept.json = json;
+      return kept.entry;
+    }
     const version = createHash("sha1").update(text).digest("base64url");
     const entry = { version, bytes: encodeResource(kind, json), needs: needsOf(kind, json, text) };
-    this.#encoded.set(key, { text, entry });
+    this.#encoded.set(key, { json, text, entry });
     return entry;
   }
 }

@@ -46,8 +46,9 @@ export async function compileLocally(objects: readonly KubeObject[]): Promise<Co
 
 function place(): Place {
   return {
+    fingerprint: "",
     gatewayPort: (port) => (port === 80 ? 8080 : port === 443 ? 8443 : port < 1024 ? port + 8000 : port),
-    mountedFile: mountedFiles(defaultDescriptors(), mkdtempSync(join(tmpdir(), "mesh-descriptors-"))),
+    mountedFile: mountedFiles(defaultDescriptors(), mkdtempSync(join(tmpdir(), "mesh-descriptors-"))).find,
     servicesIn,
     tracing: false,
   };

@@ -14,6 +14,7 @@ import { type GatewayPortOptions, GatewayPorts } from "./gateway-ports.ts";
 import { JwksFetcher } from "./jwks.ts";
 import { Latest } from "./latest.ts";
 import { localize } from "./localize/localize.ts";
+import { Memo } from "./localize/memo.ts";
 import type { Localized, Place, Replica } from "./localize/types.ts";
 import { defaultDescriptors, mountedFiles, servicesIn } from "./mounted-files.ts";
 import { completeObjects } from "./pods.ts";
@@ -73,6 +74,7 @@ export class ControlPlane {
   readonly #secrets: SecretStore;
   readonly #queue = new Latest<Input | undefined, Applied>((input) => this.#run(input));
   readonly #jwks = new JwksFetcher({ onChange: () => void this.#applyAgain() });
+  readonly #memo = new Memo();
   readonly #rotation: NodeJS.Timeout;
   #good: readonly KubeObject[] | undefined;
   #goodErrors: ReadonlySet<string> = new Set();
@@ -171,16 +173,18 @@ export class ControlPlane {
     const { mesh, findings } = buildMesh(completeObjects(objects, input.replicas, gatewayIp), { fetchedKeys });
     const proxies = compileProxies(mesh, input.replicas, gatewayIp);
     await this.ports.prepare(proxies.gatewayPorts);
-    const localized = localize(proxies.local, this.#place());
+    const localized = localize(proxies.local, this.#place(), this.#memo);
     const shortfalls = findingsOfShortfalls(localized.shortfalls);
     return { localized, findings: [...findings, ...proxies.findings, ...shortfalls] };
   }
 
   #place(): Place {
     const { stateDir, descriptors = defaultDescriptors(), otlp } = this.#options;
+    const mounted = mountedFiles(descriptors, join(stateDir, "descriptors"));
     return {
+      fingerprint: `${this.ports.fingerprint} ${mounted.fingerprint}`,
       gatewayPort: (port) => this.ports.of(port),
-      mountedFile: mountedFiles(descriptors, join(stateDir, "descriptors")),
+      mountedFile: mounted.find,
       servicesIn,
       tracing: otlp !== undefined,
     };

@@ -31,6 +31,11 @@ export class GatewayPorts {
     this.#auto = auto;
   }
 
+  /** Differs when an answer of `of` does. */
+  get fingerprint(): string {
+    return JSON.stringify([this.http, this.https, [...this.#others]]);
+  }
+
   /** The port here; undefined: it cannot be served. */
   of(port: number): number | undefined {
     if (port === 80) return this.http;

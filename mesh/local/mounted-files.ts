@@ -11,11 +11,17 @@ export function defaultDescriptors(): string {
 
 const mountPath = "/etc/mesh/descriptors/";
 
+export interface MountedFiles {
+  /** Differs when the content of a file does. */
+  readonly fingerprint: string;
+  find(path: string): string | undefined;
+}
+
 /**
  * Where files that are mounted in the cluster stand here. Descriptors are copied to a path with the hash of their content: Envoy
  * reads them again only when the path has changed.
  */
-export function mountedFiles(descriptors: string, copies: string): (path: string) => string | undefined {
+export function mountedFiles(descriptors: string, copies: string): MountedFiles {
   const known = new Map<string, string>();
   for (const file of globSync("*.binpb", { cwd: descriptors })) {
     const content = readFileSync(join(descriptors, file));
@@ -28,7 +34,10 @@ export function mountedFiles(descriptors: string, copies: string): (path: string
     }
     known.set(basename(file), copy);
   }
-  return (path) => (path.startsWith(mountPath) ? known.get(path.slice(mountPath.length)) : undefined);
+  return {
+    fingerprint: [...known.values()].join(" "),
+    find: (path) => (path.startsWith(mountPath) ? known.get(path.slice(mountPath.length)) : undefined),
+  };
 }
 
 const services = new Map<string, ReadonlySet<string>>();

@@ -13,7 +13,7 @@ const ads: Json = { ads: {}, resource_api_version: "V3" };
 export function localizeCluster(
   cluster: Json,
   context: Rewriting,
-  endpoints: ReadonlyMap<string, Json>,
+  { bindsToOwnAddress }: { bindsToOwnAddress: boolean },
 ): Json | undefined {
   const name = nameOf(cluster);
   const named = {
@@ -25,7 +25,9 @@ export function localizeCluster(
   if (name.startsWith("inbound|")) return inbound(name, local, context.proxy.replica);
   if (name === "InboundPassthroughCluster") return undefined;
   if (textAt(cluster, "type") === "ORIGINAL_DST") return toForwardProxy(local);
-  return textAt(cluster, "type") === "EDS" ? eds(cluster, local, { context, endpoints }) : local;
+  return textAt(cluster, "type") === "EDS"
+    ? eds(cluster, local, bindsToOwnAddress ? context.proxy.ip : undefined)
+    : local;
 }
 
 function inbound(name: string, local: Json, replica: Replica | undefined): Json | undefined {
@@ -50,17 +52,12 @@ export function addressOf(address: string): Json {
   return { socket_address: { address: address.slice(0, colon), port_value: Number(address.slice(colon + 1)) } };
 }
 
-function eds(
-  cluster: Json,
-  local: Json,
-  { context, endpoints }: { context: Rewriting; endpoints: ReadonlyMap<string, Json> },
-): Json {
-  const service = edsName(cluster);
-  const out: Json = { ...local, eds_cluster_config: { service_name: service, eds_config: ads } };
+function eds(cluster: Json, local: Json, ownAddress: string | undefined): Json {
+  const out: Json = { ...local, eds_cluster_config: { service_name: edsName(cluster), eds_config: ads } };
   // A replica's connections come from its own address, so that source addresses in policies mean something; but from there nothing
   // outside of the machine can be reached.
-  if (process.platform === "linux" && isLoopback(endpoints.get(service))) {
-    out["upstream_bind_config"] = { source_address: { address: context.proxy.ip, port_value: 0 } };
+  if (ownAddress && process.platform === "linux") {
+    out["upstream_bind_config"] = { source_address: { address: ownAddress, port_value: 0 } };
   }
   return out;
 }
@@ -69,7 +66,8 @@ export function edsName(cluster: Json): string {
   return textAt(objectAt(cluster, "eds_cluster_config"), "service_name") || nameOf(cluster);
 }
 
-function isLoopback(assignment: Json | undefined): boolean {
+/** Whether all endpoints are on this machine. */
+export function isLoopback(assignment: Json | undefined): boolean {
   const all = listAt(assignment, "endpoints").flatMap((locality) => listAt(locality, "lb_endpoints"));
   return all.every((item) => {
     const address = objectAt(objectAt(item, "endpoint"), "address");

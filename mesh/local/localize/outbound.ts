@@ -5,18 +5,17 @@ import { withForwardProxy } from "./forward-proxy.ts";
 import { httpManagerOf, listAt, nameOf, textAt } from "./json.ts";
 import { outboundListener, outboundRoutes, scoped } from "./names.ts";
 import { type Rewriting, rewrite } from "./rewrite.ts";
+import type { Replica } from "./types.ts";
 
 const hcmName = "envoy.filters.network.http_connection_manager";
 
 /**
  * The one listener through which a replica's process reaches everything, told by the authority it asks for: `host:port`. istiod
- * makes a route configuration a port; here they become one, and each domain gets its port. (istiod's own `http_proxy` listener is
- * of that form too, but it sends a route without a port to a cluster of port 0, which does not exist.)
+ * makes a listener and a route configuration a port; here they become one of each. (istiod's own `http_proxy` listener is of that form
+ * too, but it sends a route without a port to a cluster of port 0, which does not exist.)
  */
-export function outboundResources(context: Rewriting): { listener: Json; routes: Json; source: Json } | undefined {
-  const { proxy, key } = context;
-  if (!proxy.replica) return undefined;
-  const listeners = proxy.compiled.listeners.filter((listener) => listener["traffic_direction"] === "OUTBOUND");
+export function outboundListenerOf(context: Rewriting, replica: Replica): { listener: Json; source: Json } | undefined {
+  const listeners = context.proxy.compiled.listeners.filter((listener) => listener["traffic_direction"] === "OUTBOUND");
   const managers = listeners.flatMap((listener) => managersOf(listener).map((manager) => ({ listener, manager })));
   const [first, ...others] = managers;
   if (!first) return undefined;
@@ -29,11 +28,13 @@ export function outboundResources(context: Rewriting): { listener: Json; routes:
       hint: "let the EnvoyFilter match every port of the sidecar's outbound listeners",
     });
   }
-  return {
-    listener: listenerOf(first.manager, context),
-    routes: { ...rewrite(mergeRoutes(proxy.compiled.routes), context), name: scoped(key, outboundRoutes) },
-    source: first.listener,
-  };
+  return { listener: listenerOf(first.manager, context, replica), source: first.listener };
+}
+
+/** The route configurations of all ports as one, in which each domain has its port. */
+export function outboundRoutesOf(context: Rewriting): Json {
+  const merged = mergeRoutes(context.proxy.compiled.routes);
+  return { ...rewrite(merged, context), name: scoped(context.key, outboundRoutes) };
 }
 
 function managersOf(listener: Json): Json[] {
@@ -43,8 +44,8 @@ function managersOf(listener: Json): Json[] {
   });
 }
 
-function listenerOf(manager: Json, context: Rewriting): Json {
-  const { key, proxy } = context;
+function listenerOf(manager: Json, context: Rewriting, replica: Replica): Json {
+  const { key } = context;
   const config = {
     ...withForwardProxy(rewrite(manager, context)),
     stat_prefix: `${scoped(key, outboundListener)};`,
@@ -54,7 +55,7 @@ function listenerOf(manager: Json, context: Rewriting): Json {
   };
   return {
     name: scoped(key, outboundListener),
-    address: addressOf(proxy.replica?.outbound ?? ""),
+    address: addressOf(replica.outbound),
     traffic_direction: "OUTBOUND",
     filter_chains: [{ filters: [{ name: hcmName, typed_config: config }] }],
   };

@@ -45,6 +45,8 @@ export interface LocalProxy {
 
 /** What of the cluster's world stands elsewhere on this machine. */
 export interface Place {
+  /** Differs when one of the answers below does. */
+  readonly fingerprint: string;
   /** The gateway's port for a port of a Gateway's server; undefined: not served here. */
   gatewayPort(port: number): number | undefined;
   /** The file here for a file that is mounted in the cluster; undefined: there is none. */
