@@ -36,6 +36,8 @@ export interface Stage {
 export async function startStage(world: World, test: BehaviourCase): Promise<Stage> {
   // Sockets have short paths at most: not every temporary folder does.
   const folder = mkdtempSync(join(tmpdir().length > 40 ? "/tmp" : tmpdir(), "mesh-test-"));
+  if (folders.size === 0) process.once("exit", removeFolders);
+  folders.add(folder);
   const stage = new RunningStage(folder, castOf(world, test, folder));
   try {
     await stage.start(world, test);
@@ -44,6 +46,13 @@ export async function startStage(world: World, test: BehaviourCase): Promise<Sta
     await stage.close();
     throw error;
   }
+}
+
+/** Of stages that are open: an interrupted test leaves none behind. */
+const folders = new Set<string>();
+
+function removeFolders(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }
 
 /** One replica on stage. */
@@ -116,6 +125,8 @@ class RunningStage implements Stage {
     await this.#plane?.close();
     await Promise.all([...this.scripted.values()].map((workload) => workload.stop()));
     rmSync(this.#folder, { recursive: true, force: true });
+    folders.delete(this.#folder);
+    if (folders.size === 0) process.removeListener("exit", removeFolders);
   }
 
   async #apply(): Promise<void> {
