@@ -1,13 +1,5 @@
-// The `mesh` command. Each sub-command is one file, loaded when it is called, so that `mesh lint` does not wait for what
-// `mesh up` needs.
-import { enableCompileCache } from "node:module";
-import { Command } from "commander";
-
-interface Entry {
-  readonly name: string;
-  readonly summary: string;
-  load(): Promise<{ command(): Command }>;
-}
+// The `mesh` command, as it runs in this repository. What is published is published.ts.
+import { type Entry, runProgram } from "./program.ts";
 
 const entries: readonly Entry[] = [
   { name: "up", summary: "start PostgreSQL, NATS, Envoy and the services", load: () => import("./up.ts") },
@@ -46,16 +38,4 @@ const entries: readonly Entry[] = [
   { name: "compile", summary: "print the Envoy configuration of Istio YAML", load: () => import("./compile.ts") },
 ];
 
-async function main(argv: string[]): Promise<void> {
-  const program = new Command("mesh").description(
-    "Puts Istio's VirtualServices and DestinationRules in force on a real Envoy, without Kubernetes.",
-  );
-  const wanted = entries.find((entry) => entry.name === argv[2]);
-  if (wanted) program.addCommand((await wanted.load()).command());
-  else for (const entry of entries) program.command(entry.name).summary(entry.summary).description(entry.summary);
-  await program.parseAsync(argv);
-}
-
-// Half of the time to the first line of output otherwise goes into reading TypeScript again and again.
-enableCompileCache();
-await main(process.argv);
+await runProgram(entries, process.argv);

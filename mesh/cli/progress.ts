@@ -86,7 +86,8 @@ function serverLine(row: StatusRow): Line {
 
 function workloadLine({ system, workload, desired, ready, settled }: WorkloadStatus, status: Status): Line {
   const rows = status.rows.filter((row) => row.system === system && row.workload === workload);
-  const reason = rows.find((row) => !row.ready && row.reason)?.reason;
+  // That a process does not listen yet is no news; that it was started again is.
+  const reason = rows.find((row) => !row.ready && row.reason && row.restarts > 0)?.reason;
   const text = settled ? `${ready}/${desired} ready` : `${ready}/${desired} ready${reason ? `, ${reason}` : ""}`;
   return { name: `${system}/${workload}`, text, ready: settled };
 }

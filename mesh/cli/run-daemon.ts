@@ -1,4 +1,5 @@
 import { Daemon } from "#mesh/local/daemon/daemon.ts";
+import { Refusal } from "#mesh/local/daemon/refusal.ts";
 import { reportStatus } from "#mesh/local/daemon/report.ts";
 import type { State } from "#mesh/local/daemon/state.ts";
 import { printReady, showProgress } from "./progress.ts";
@@ -27,18 +28,22 @@ export async function runDaemon(options: RunOptions): Promise<void> {
     process.exitCode = 1;
     stop(`fails: ${error.stack}`);
   });
+  let shown: Promise<string[]> | undefined;
   const created = (made: Daemon) => {
     daemon = made;
+    if (stopping) throw new Refusal("stopped before it began");
+    const { timeoutMs } = options;
+    if (timeoutMs) shown = showProgress(async () => reportStatus(made), { timeoutMs });
   };
   const running = await Daemon.start(options, created).catch((error: unknown) => {
     if (stopping) return undefined;
     throw error;
   });
   if (!running) return;
-  if (options.timeoutMs && !stopping) {
-    const problems = await showProgress(async () => reportStatus(running), { timeoutMs: options.timeoutMs });
-    if (!stopping && problems.length > 0) process.stderr.write(`mesh: ${problems.join("\n")}\n`);
-    else if (!stopping) printReady(reportStatus(running), Date.now() - startedAt);
+  const problems = await shown;
+  if (problems && !stopping) {
+    if (problems.length > 0) process.stderr.write(`mesh: ${problems.join("\n")}\n`);
+    else printReady(reportStatus(running), Date.now() - startedAt);
   }
   await running.ended;
 }

@@ -50,6 +50,7 @@ export class Bundler {
   readonly #inputs = new Map<string, ReadonlySet<string>>();
   /** Bundles whose inputs have not changed since we looked. */
   readonly #current = new Map<string, Bundle>();
+  readonly #broken = new Set<string>();
   #building = 0;
   #idle: NodeJS.Timeout | undefined;
 
@@ -66,14 +67,17 @@ export class Bundler {
   async bundle(id: string, entry: string): Promise<Bundle> {
     const current = this.#current.get(id);
     if (current) return current;
+    this.#broken.add(id);
     const bundle = await this.#bundle(id, entry);
+    this.#broken.delete(id);
     this.#current.set(id, bundle);
     return bundle;
   }
 
   /** A file (absolute) changed: the bundles that were made from it are looked at again. True when there are any. */
   changed(file: string): boolean {
-    let used = false;
+    // What a bundle that failed would be made from is not known: any change may mend it.
+    let used = this.#broken.size > 0;
     for (const [id, inputs] of this.#inputs) {
       if (!inputs.has(resolve(file))) continue;
       this.#current.delete(id);

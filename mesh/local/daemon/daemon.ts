@@ -11,6 +11,7 @@ import { ControlApi } from "./control-api.ts";
 import { DaemonLog } from "./daemon-log.ts";
 import { Deployer } from "./deployer.ts";
 import { releaseLock, takeLock } from "./lock.ts";
+import { rotateLogs } from "./log-rotation.ts";
 import { Ports } from "./ports.ts";
 import { preflight } from "./preflight.ts";
 import { Pushes } from "./pushes.ts";
@@ -49,6 +50,7 @@ export class Daemon {
   readonly #bundler: Bundler;
   readonly #api: ControlApi;
   readonly #addresses: Addresses;
+  readonly #rotation: { stop(): void };
   readonly #reconfigurations = new Coalesced(() => this.#reconfigure());
   readonly #end = Promise.withResolvers<void>();
   #watch: RepositoryWatch | undefined;
@@ -66,8 +68,8 @@ export class Daemon {
     makeState(state);
     if (!takeLock(state.lock, gatewayPort)) throw new Refusal(`a mesh with the state ${state.root} runs already`);
     const daemon = new Daemon(options, await Addresses.claim(state.id));
-    onCreated(daemon);
     try {
+      onCreated(daemon);
       await daemon.#start();
       return daemon;
     } catch (error) {
@@ -83,6 +85,7 @@ export class Daemon {
     this.#options = options;
     this.#addresses = addresses;
     this.#log = new DaemonLog(join(state.logs, "daemon.log"));
+    this.#rotation = rotateLogs(state.logs);
     this.#records = new ProcessRecords(state.processes, state.root);
     this.#bundler = new Bundler(process.cwd(), state.bundles);
     this.#api = new ControlApi(state.controlSocket, this);
@@ -219,12 +222,15 @@ export class Daemon {
     this.pushes.close();
     this.servers.stopWaiting();
     this.#watch?.close();
+    this.#rotation.stop();
     await this.supervisor.close();
     await this.servers.stop();
     await this.#addresses.close();
     await this.#records.clear(leftoverGraceMs);
     this.note("stopped");
     await this.#api.close();
+    const { run, root } = this.#options.state;
+    if (!run.startsWith(root)) rmSync(run, { recursive: true, force: true });
     releaseLock(this.#options.state.lock);
     this.#end.resolve();
   }
