@@ -2,7 +2,6 @@
 // each leaves it as it found it.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Rest, RestAnswer } from "#mesh/local/rest.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
@@ -51,28 +50,29 @@ describe("S-2: an event does not couple", () => {
 });
 
 describe("a policy", () => {
-  it("is in force within a second after it was saved, without a restart", async () => {
+  it("is in force as soon as it is saved, without a restart", async () => {
     const file = join(siren.folder, "istio", "siren", "product.yaml");
     const before = readFileSync(file, "utf8");
     const pids = (await siren.status()).map(({ pid }) => pid);
-    // A fault is the quickest to see: every check of a price is refused by order's own sidecar.
-    writeFileSync(
-      file,
-      before.replace("timeout: 0.61s", "fault: { abort: { grpcStatus: UNAVAILABLE, percentage: { value: 100 } } }"),
-    );
+    writeFileSync(file, before.replace("timeout: 0.61s", "timeout: 1ms"));
     await eventually(async () => reasonOf(await order("policy")) === "PRODUCT_UNAVAILABLE", { withinMs: 5_000 });
     writeFileSync(file, before);
-    await eventually(async () => (await order("policy")).status === 200, { withinMs: 5_000 });
+    await eventually(async () => (await order("policy")).status === 200, { withinMs: 15_000 });
     expect((await siren.status()).map(({ pid }) => pid)).toEqual(pids);
   });
 
-  it("that is broken leaves the last good one in force", async () => {
+  it.each([
+    ["a timeout that is no duration", "timeout: 0.61s", "timeout: soon"],
+    ["YAML that is none", "timeout: 0.61s", "timeout: {"],
+    ["a field that contradicts another", "attempts: 1,", "attempts: 0,"],
+  ])("with %s leaves the last good one in force, and says where it is wrong", async (_, right, wrong) => {
     const file = join(siren.folder, "istio", "siren", "product.yaml");
     const before = readFileSync(file, "utf8");
-    writeFileSync(file, before.replace("timeout: 0.61s", "timeout: soon"));
-    await sleep(1_000);
+    writeFileSync(file, before.replace(right, wrong));
+    await eventually(async () => /^error .*istio\/siren\/product\.yaml:\d+:\d+$/m.test(await siren.mesh("status")));
     expect((await order("policy")).status).toBe(200);
     writeFileSync(file, before);
+    await eventually(async () => !(await siren.mesh("status")).includes("istio/siren/product.yaml"));
   });
 });
 
