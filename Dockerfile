@@ -4,7 +4,7 @@ FROM node:24-bookworm-slim AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
 # The tools come as packages; what their install scripts would download is not needed here.
-RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund --ignore-scripts
+RUN --mount=type=cache,target=/root/.npm npm ci --include=dev --no-audit --no-fund --ignore-scripts
 COPY buf.yaml buf.gen.yaml ./
 COPY proto proto
 COPY scripts scripts

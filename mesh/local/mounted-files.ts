@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
@@ -23,7 +23,7 @@ export interface MountedFiles {
  */
 export function mountedFiles(descriptors: string, copies: string): MountedFiles {
   const known = new Map<string, string>();
-  for (const file of globSync("*.binpb", { cwd: descriptors })) {
+  for (const file of descriptorFiles(descriptors)) {
     const content = readFileSync(join(descriptors, file));
     const hash = createHash("sha256").update(content).digest("hex").slice(0, 12);
     const copy = join(copies, hash, file);
@@ -57,4 +57,8 @@ export function servicesIn(descriptor: { readonly file: string } | { readonly ba
   }
   services.set(key, names);
   return names;
+}
+
+function descriptorFiles(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".binpb")) : [];
 }

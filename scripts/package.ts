@@ -1,0 +1,19 @@
+// Bundles the published `mesh` command into dist/mesh.js, which needs nothing but Node 20. `npm pack` runs it.
+import { join } from "node:path";
+import { build } from "esbuild";
+
+const root = join(import.meta.dirname, "..");
+
+await build({
+  absWorkingDir: root,
+  entryPoints: ["mesh/cli/published.ts"],
+  outfile: "dist/mesh.js",
+  bundle: true,
+  legalComments: "linked",
+  platform: "node",
+  target: "node20",
+  format: "esm",
+  // Packages that are CommonJS ask for Node's own modules by require.
+  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+  logLevel: "warning",
+});
