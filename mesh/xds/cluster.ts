@@ -119,11 +119,10 @@ function portOverride(service: Service, port: ServicePort): JsonObject {
   return override === undefined ? {} : { original_dst_lb_config: { upstream_port_override: override } };
 }
 
+const ads: JsonObject = { ads: {}, initial_fetch_timeout: "0s", resource_api_version: "V3" };
+
 function edsConfig(name: string): JsonObject {
-  return {
-    eds_config: { ads: {}, initial_fetch_timeout: "0s", resource_api_version: "V3" },
-    service_name: name,
-  };
+  return { eds_config: ads, service_name: name };
 }
 
 function dnsFields(refreshRateMs: number): JsonObject {

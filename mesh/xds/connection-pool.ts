@@ -15,10 +15,12 @@ export function connectionPoolFields(
 ): Record<string, JsonObject | string | undefined> {
   return {
     connect_timeout: durationOf(pool?.tcp?.connectTimeout ?? settings.connectTimeoutMs),
-    circuit_breakers: { thresholds: [thresholds(pool, budget)] },
+    circuit_breakers: pool || budget ? { thresholds: [thresholds(pool, budget)] } : noLimits,
     upstream_connection_options: keepalive(settings.fields.tcpKeepalive, pool?.tcp?.tcpKeepalive),
   };
 }
+
+const noLimits: JsonObject = { thresholds: [thresholds(undefined, undefined)] };
 
 /** Zero means unlimited too: a limit of none cannot be written. */
 function thresholds(pool: ConnectionPool | undefined, budget: TrafficPolicy["retryBudget"]): JsonObject {

@@ -1,4 +1,3 @@
-import { status } from "@grpc/grpc-js";
 import type { Fault } from "#mesh/istio/virtual-service.ts";
 import { any, durationOf, type JsonObject, message } from "./json.ts";
 import { fraction, wholeFraction } from "./percentage.ts";
@@ -31,8 +30,27 @@ function abortOf(abort: Fault["abort"]): JsonObject | undefined {
   return message({ grpc_status: grpcStatus(abort.grpcStatus), percentage });
 }
 
+/** Status codes of gRPC by number: https://github.com/grpc/grpc/blob/master/doc/statuscodes.md */
+const grpcCodes = [
+  "OK",
+  "CANCELLED",
+  "UNKNOWN",
+  "INVALID_ARGUMENT",
+  "DEADLINE_EXCEEDED",
+  "NOT_FOUND",
+  "ALREADY_EXISTS",
+  "PERMISSION_DENIED",
+  "RESOURCE_EXHAUSTED",
+  "FAILED_PRECONDITION",
+  "ABORTED",
+  "OUT_OF_RANGE",
+  "UNIMPLEMENTED",
+  "INTERNAL",
+  "UNAVAILABLE",
+  "DATA_LOSS",
+  "UNAUTHENTICATED",
+];
+
 function grpcStatus(name: string): number {
-  const codes: Record<string, unknown> = status;
-  const code = codes[name === "CANCELED" ? "CANCELLED" : name];
-  return typeof code === "number" ? code : 0;
+  return Math.max(0, grpcCodes.indexOf(name));
 }

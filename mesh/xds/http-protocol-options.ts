@@ -28,6 +28,7 @@ export function protocolOptionsField(options: HttpProtocolOptions): JsonObject |
   const hasCommon = Object.keys(common).length > 0 || options.maxConcurrentStreams !== undefined;
   const hasUpstream = Object.keys(upstream).length > 0;
   if (!options.protocol && !hasCommon && !hasUpstream) return undefined;
+  if (options.protocol === "http2" && !hasCommon && !hasUpstream) return plainHttp2;
   const fields = {
     common_http_protocol_options: hasCommon ? common : undefined,
     upstream_http_protocol_options: hasUpstream ? upstream : undefined,
@@ -35,6 +36,8 @@ export function protocolOptionsField(options: HttpProtocolOptions): JsonObject |
   };
   return { [type]: any(type, fields) };
 }
+
+const plainHttp2: JsonObject = { [type]: any(type, protocolField({ protocol: "http2" })) };
 
 function protocolField({ protocol, maxConcurrentStreams }: HttpProtocolOptions): JsonObject {
   const http2 = message({ max_concurrent_streams: maxConcurrentStreams });

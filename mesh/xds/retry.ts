@@ -22,7 +22,13 @@ const previousPriorities: JsonObject = {
  * hashing a retry may go to the same host again, since the hash decides.
  */
 export function retryPolicy(retry: Retry | undefined, { hashed }: { hashed: boolean }): JsonObject | undefined {
-  if (retry && (retry.attempts ?? 0) <= 0) return undefined;
+  if (!retry) return hashed ? defaults.hashed : defaults.plain;
+  return (retry.attempts ?? 0) > 0 ? build(retry, hashed) : undefined;
+}
+
+const defaults = { plain: build(undefined, false), hashed: build(undefined, true) };
+
+function build(retry: Retry | undefined, hashed: boolean): JsonObject {
   const { retryOn, codes } = splitRetryOn(retry?.retryOn ?? "");
   const avoidPrevious = retry?.retryIgnorePreviousHosts ?? !hashed;
   return message({

@@ -9,22 +9,25 @@ export const rawBuffer = extension(
   "envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer",
 );
 
-/** Where the workload's own agent hands out certificates. */
+const agent: JsonObject = {
+  api_config_source: {
+    api_type: "GRPC",
+    transport_api_version: "V3",
+    grpc_services: [{ envoy_grpc: { cluster_name: "sds-grpc" } }],
+    set_node_on_first_message_only: true,
+  },
+  initial_fetch_timeout: "0s",
+  resource_api_version: "V3",
+};
+
+/** A secret that the workload's own agent hands out. */
 export function sdsSecret(name: string): JsonObject {
-  return {
-    name,
-    sds_config: {
-      api_config_source: {
-        api_type: "GRPC",
-        transport_api_version: "V3",
-        grpc_services: [{ envoy_grpc: { cluster_name: "sds-grpc" } }],
-        set_node_on_first_message_only: true,
-      },
-      initial_fetch_timeout: "0s",
-      resource_api_version: "V3",
-    },
-  };
+  return { name, sds_config: agent };
 }
+
+/** The workload's own certificate, and those that it trusts. */
+const ownCertificate = [sdsSecret("default")];
+const meshRoot = sdsSecret("ROOTCA");
 
 /** Certificates of a Kubernetes Secret, which the control plane hands out over the stream that everything comes by. */
 export function adsSecret(name: string): JsonObject {
@@ -52,8 +55,8 @@ export function istioMutualSocket(tls: ClientTls | undefined, context: TlsContex
   return socket({
     common_tls_context: {
       tls_params: protocolVersions,
-      tls_certificate_sds_secret_configs: [sdsSecret("default")],
-      combined_validation_context: validation(names, sdsSecret("ROOTCA")),
+      tls_certificate_sds_secret_configs: ownCertificate,
+      combined_validation_context: validation(names, meshRoot),
       alpn_protocols: alpn,
     },
     sni: tls?.sni || context.sni,
