@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -38,6 +38,8 @@ export interface RunningSystem extends AsyncDisposable {
   replicas(workload: string): Promise<ReplicaStatus[]>;
   /** Waits until everything is ready, and every workload has the number of replicas that it should. */
   untilReady(): Promise<void>;
+  /** The URL of a service's database: `tword_order`. */
+  databaseUrl(name: string): Promise<string>;
   /** kill -9 of one process of a workload. Returns its pid. */
   kill(workload: string, signal?: NodeJS.Signals): Promise<number>;
 }
@@ -103,6 +105,11 @@ function running(of: {
     replicas,
     untilReady: async () => {
       await eventually(async () => (await status()).every((replica) => replica.ready), { withinMs: 60_000 });
+    },
+    databaseUrl: async (name) => {
+      const [server] = await replicas("postgres");
+      const password = readFileSync(join(folder, ".mesh", "postgres", "data", "mesh-password"), "utf8").trim();
+      return `postgres://postgres:${password}@${server?.ports[0]?.listens}/${name}`;
     },
     kill: async (workload, signal = "SIGKILL") => {
       const pid = (await replicas(workload)).find((replica) => replica.pid)?.pid;

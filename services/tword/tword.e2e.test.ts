@@ -1,0 +1,390 @@
+// The whole system under `mesh up`: every method by gRPC and by REST, the demonstrations T-1 to T-4 and T-7 in short form, who may call
+// delivery, CORS. The demonstrations change the system, one after the other; each leaves it as it found it.
+import { randomUUID } from "node:crypto";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DeliveryServiceService, DeliveryStatus } from "#gen/proto/tword/delivery/v1/delivery.ts";
+import { MessageKind } from "#gen/proto/tword/message/v1/message.ts";
+import { AllocationState, OrderStatus } from "#gen/proto/tword/order/v1/order.ts";
+import { EqpStatus, ShopOrderStatus } from "#gen/proto/tword/shop/v1/shop.ts";
+import type { Rest, RestAnswer } from "#mesh/local/rest.ts";
+import { Code } from "#mesh/service/codes.ts";
+import { eventually } from "#mesh/testing/eventually.ts";
+import type { GrpcCaller } from "#mesh/testing/grpc-caller.ts";
+import { startLoad, timed } from "#mesh/testing/load.ts";
+import { expectByGrpc, expectByRest, reasonOf } from "#mesh/testing/method-case.ts";
+import { type RunningSystem, startSystem } from "#mesh/testing/system.ts";
+import { type ShownPage, violations } from "./invariants.ts";
+import { methodCases, type World } from "./method-cases.ts";
+import { fillShops } from "./sample-data.ts";
+
+let tword: RunningSystem;
+let rest: Rest;
+let grpc: GrpcCaller;
+let world: World;
+
+beforeAll(async () => {
+  tword = await startSystem("tword");
+  rest = tword.rest();
+  grpc = tword.grpc();
+  world = await prepareWorld();
+});
+
+afterAll(() => tword?.[Symbol.asyncDispose]());
+
+const enums = {
+  ...EqpStatus,
+  ...OrderStatus,
+  ...DeliveryStatus,
+  ...MessageKind,
+  ...ShopOrderStatus,
+  ...AllocationState,
+};
+
+describe("every method, with its success and its refusals", () => {
+  it.each(methodCases)("$method.path $name, by gRPC", (each) => expectByGrpc(grpc, each, world, enums));
+
+  const overRest = methodCases.filter((each) => each.rest);
+  it.each(overRest)("$method.path $name, by REST", (each) => expectByRest(rest, each, world));
+
+  it("covers the seventeen methods that are not internal", () => {
+    expect(new Set(methodCases.filter(({ code }) => code === "OK").map(({ method }) => method.path)).size).toBe(17);
+  });
+});
+
+describe("delivery's internal methods", () => {
+  it.each([
+    ["createDelivery", DeliveryServiceService.createDelivery],
+    ["cancelDelivery", DeliveryServiceService.cancelDelivery],
+  ])("%s is refused to the gateway, by delivery's own sidecar", async (_, method) => {
+    const direct = tword.grpc("delivery.tword.localhost");
+    const request = { orderId: 999n, shopId: 1n, eqpNm: "x", eqpSernum: 1n, allocationSeq: 1n };
+    expect(await direct.call(method, request)).toMatchObject({ code: Code.PERMISSION_DENIED });
+    expect((await direct.call(DeliveryServiceService.listDeliveries, { orderId: 999n })).response?.deliveries).toEqual(
+      [],
+    );
+    expect(await grpc.call(method, request)).not.toMatchObject({ code: Code.OK });
+  });
+});
+
+describe("CORS", () => {
+  const origin = "http://shop.example";
+
+  it("lets every page ask, with credentials", async () => {
+    const { status, headers } = await rest("OPTIONS", "/v1/orders", undefined, {
+      origin,
+      "access-control-request-method": "POST",
+      "access-control-request-headers": "content-type,x-anything",
+    });
+    expect(status).toBe(200);
+    expect(headers).toMatchObject({
+      "access-control-allow-origin": origin,
+      "access-control-allow-credentials": "true",
+      "access-control-allow-headers": "content-type,x-anything",
+      "access-control-allow-methods": expect.stringContaining("DELETE"),
+    });
+  });
+
+  it.each([
+    ["/v1/shops", 200],
+    ["/mypages", 200],
+    ["/v1/orders/0", 400],
+  ])("lets every page read the answer to GET %s", async (path, status) => {
+    const answer = await rest("GET", path, undefined, { origin });
+    expect(answer).toMatchObject({ status, headers: { "access-control-allow-origin": origin } });
+  });
+});
+
+describe("T-1: events keep everybody up to date", () => {
+  it("a phone is registered, ordered, cancelled, and free again", async () => {
+    const eqpSernum = `${world.fresh()}`;
+    const phone = { shopId: "1", eqpNm: "galaxy_t1", eqpSernum };
+    const { id } = await created<{ id: string }>("/shops", phone);
+    const { orderId } = await eventuallyOrdered({ ...phone, orderId: "1" });
+    await eventually(async () => (await body<ShownPage>(`/mypages/${orderId}`)).eqpStatus === "EQP_STATUS_ORDERED");
+    await eventually(async () => (await body<Phone>(`/shops/${id}`)).eqpStatus === "EQP_STATUS_ORDERED");
+    await created(`/v1/orders/${orderId}:cancel`, {});
+    await eventually(async () => (await body<Phone>(`/shops/${id}`)).eqpStatus === "EQP_STATUS_ORDER_AVAILABLE");
+    await eventually(async () => (await messagesOf(orderId)).length === 2);
+    await untilQuiet();
+  });
+});
+
+describe("T-2: a synchronous call couples", () => {
+  it("refuses orders while delivery is away, honestly, and takes them again", async () => {
+    await tword.mesh("scale", "tword/delivery", "0");
+    await eventually(async () => (await tword.replicas("delivery")).length === 0);
+    const refused = await order();
+    expect(refused).toMatchObject({ status: 503, body: { code: Code.UNAVAILABLE } });
+    expect(reasonOf(refused)).toBe("DELIVERY_UNAVAILABLE");
+    await tword.mesh("scale", "tword/delivery", "1");
+    await eventually(async () => (await order()).status === 200);
+    await untilQuiet();
+  });
+});
+
+describe("T-3: an event does not couple", () => {
+  it("takes orders while message is away, and sends exactly one message afterwards", async () => {
+    await tword.mesh("scale", "tword/message", "0");
+    await eventually(async () => (await tword.replicas("message")).length === 0);
+    const { orderId } = await created<{ orderId: string }>("/orders", wish);
+    await eventually(async () => (await body<ShownPage>(`/mypages/${orderId}`)).eqpStatus === "EQP_STATUS_ORDERED");
+    await tword.mesh("scale", "tword/message", "1");
+    await eventually(async () => (await messagesOf(orderId)).length > 0);
+    await untilQuiet();
+    expect(await messagesOf(orderId)).toHaveLength(1);
+  });
+
+  it("takes orders while shop is away", async () => {
+    await tword.mesh("scale", "tword/shop", "0");
+    await eventually(async () => (await tword.replicas("shop")).length === 0);
+    expect((await order()).status).toBe(200);
+    await tword.mesh("scale", "tword/shop", "1");
+    await untilQuiet();
+  });
+});
+
+describe("T-4: the breaker", () => {
+  it("refuses some of forty callers' orders when delivery is slow, and leaves no phone without an order", async () => {
+    await register(300n, "galaxy_t4");
+    const slowWish = { shopId: "1", eqpNm: "galaxy_t4" };
+    const orderSlow = () => rest("POST", "/orders", slowWish);
+    await eventually(async () => (await orderSlow()).status === 200);
+    await tword.mesh("apply", "-k", "services/tword/overlays/chaos");
+    await tword.untilReady();
+    await eventually(async () => (await timed(orderSlow)).ms >= 400);
+    const load = startLoad(40, orderSlow);
+    await eventually(() => load.answers.some(({ status }) => status === 503));
+    const answers = await load.stop();
+    await tword.mesh("apply", "--remove");
+    await tword.untilReady();
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect(new Set(refused.map(reasonOf))).toEqual(new Set(["DELIVERY_UNAVAILABLE"]));
+    // What was refused is given up within 30 s, and its phone can be ordered.
+    await untilQuiet();
+    await eventually(async () => (await orderSlow()).status === 200);
+  });
+});
+
+describe("T-7: configuration", () => {
+  it("takes the eleventh and twelfth order of a customer after the limit was raised and order restarted", async () => {
+    expect(reasonOf(await order(world.hoarder))).toBe("MAX_ORDERS_PER_PERSON");
+    await tword.mesh("apply", "-k", "services/tword/overlays/max-orders");
+    await tword.mesh("restart", "tword/order");
+    await tword.untilReady();
+    await eventually(async () => (await order(world.hoarder)).status === 200);
+    await eventually(async () => (await order(world.hoarder)).status === 200);
+    const refused = await order(world.hoarder);
+    expect(refused.status).toBe(429);
+    await tword.mesh("apply", "--remove");
+    await tword.mesh("restart", "tword/order");
+    await tword.untilReady();
+  });
+});
+
+describe("fifty customers and one phone", () => {
+  it("has exactly one winner", async () => {
+    const eqpSernum = await register(1n, "galaxy_one");
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => rest("POST", "/orders", { shopId: "1", eqpNm: "galaxy_one", eqpSernum })),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect(new Set(refused.map(reasonOf))).toEqual(new Set(["EQUIPMENT_ALREADY_ORDERED"]));
+    await untilQuiet();
+  });
+});
+
+describe("kill -9 of a service under load", () => {
+  it.each(["order", "delivery", "mypage"])(
+    "of %s: what was answered OK stands, and everybody agrees in the end",
+    async (victim) => {
+      const eqpNm = `galaxy_kill_${victim}`;
+      await register(400n, eqpNm);
+      const load = startLoad(4, () => rest("POST", "/orders", { shopId: "1", eqpNm, customerId: "" }));
+      const taken = () => load.answers.filter(({ status }) => status === 200);
+      await eventually(() => taken().length >= 10);
+      await tword.kill(victim);
+      const before = load.answers.length;
+      await tword.untilReady();
+      await eventually(() => load.answers.slice(before).filter(({ status }) => status === 200).length >= 10);
+      await load.stop();
+      await untilQuiet();
+      for (const answer of taken()) {
+        const { orderId } = answer.body as { orderId: string };
+        expect((await body<{ status: string }>(`/v1/orders/${orderId}`)).status).toBe("ORDER_STATUS_ORDERED");
+      }
+    },
+  );
+});
+
+it("fills an empty system with sample data, and leaves a full one alone", async () => {
+  await fillShops(rest);
+  const once = await body<object>("/v1/equipments?pageSize=1000");
+  await fillShops(rest);
+  expect(Object.keys(await body<object>("/v1/equipments?pageSize=1000"))).toEqual(Object.keys(once));
+});
+
+interface Phone {
+  readonly eqpStatus: string;
+}
+
+const wish = { shopId: "1", eqpNm: "galaxy_s22" };
+
+function order(customerId = ""): Promise<RestAnswer> {
+  return rest("POST", "/v1/orders", { ...wish, customerId });
+}
+
+async function body<Answer>(path: string): Promise<Answer> {
+  return (await rest("GET", path)).body as Answer;
+}
+
+async function created<Answer>(path: string, request: object): Promise<Answer> {
+  const answer = await rest("POST", path, request);
+  expect(answer).toMatchObject({ status: 200 });
+  return answer.body as Answer;
+}
+
+async function messagesOf(orderId: string): Promise<object[]> {
+  return (await body<{ messages: object[] }>(`/messages?orderId=${orderId}`)).messages;
+}
+
+/** Orders a phone once order has heard of it. */
+async function eventuallyOrdered(request: object): Promise<{ orderId: string }> {
+  return eventually(async () => {
+    const answer = await rest("POST", "/orders", request);
+    return answer.status === 200 && (answer.body as { orderId: string });
+  });
+}
+
+let serial = 1_000n;
+
+/** Registers phones of a model at shop 1 that order has heard of. @returns the last one's serial number */
+async function register(count: bigint, eqpNm: string): Promise<string> {
+  const serials = Array.from({ length: Number(count) }, () => `${++serial}`);
+  for (let from = 0; from < serials.length; from += 20) {
+    const some = serials.slice(from, from + 20);
+    await Promise.all(some.map((eqpSernum) => created("/shops", { shopId: "1", eqpNm, eqpSernum })));
+  }
+  await eventually(async () => {
+    const path = `/v1/orderableEquipments?eqpNm=${eqpNm}&pageSize=1000`;
+    return (await body<{ orderableEquipments: object[] }>(path)).orderableEquipments.length === serials.length;
+  });
+  return serials.at(-1) ?? "";
+}
+
+/** Waits until T1 to T5 hold, read from the databases alone. */
+async function untilQuiet(): Promise<void> {
+  const names = ["shop", "order", "delivery", "message"] as const;
+  const pools = await Promise.all(
+    names.map(async (name) => new pg.Pool({ connectionString: await tword.databaseUrl(`tword_${name}`), max: 1 })),
+  );
+  const [shop, orders, delivery, message] = pools as [pg.Pool, pg.Pool, pg.Pool, pg.Pool];
+  try {
+    await eventually(
+      async () => {
+        const pages: ShownPage[] = [];
+        let token = "";
+        do {
+          const part = await body<{ mypages: ShownPage[]; nextPageToken: string }>(
+            `/mypages?pageSize=1000&pageToken=${token}`,
+          );
+          pages.push(...part.mypages);
+          token = part.nextPageToken;
+        } while (token);
+        expect(await violations({ shop, order: orders, delivery, message }, pages)).toEqual([]);
+        return true;
+      },
+      { withinMs: 60_000, everyMs: 500 },
+    );
+  } finally {
+    for (const pool of pools) await pool.end();
+  }
+}
+
+/** What the cases of method-cases.ts rely on. */
+async function prepareWorld(): Promise<World> {
+  const serials = { last: BigInt(await register(60n, "galaxy_s22")) };
+  const { equipments } = await body<{ equipments: { id: string; eqpSernum: string }[] }>(
+    `/v1/equipments?shopId=1&eqpNm=galaxy_s22&pageSize=1000`,
+  );
+  const phone = equipments.find(({ eqpSernum }) => BigInt(eqpSernum) === serials.last);
+  const usedForPhone = randomUUID();
+  await created(`/shops?requestId=${usedForPhone}`, { shopId: "9", eqpNm: "iphone_12", eqpSernum: "1" });
+  await eventuallyOrdered({ shopId: "9", eqpNm: "iphone_12" });
+  const usedForOrder = randomUUID();
+  const taken = await created<{ orderId: string; eqpSernum: string }>(`/orders?requestId=${usedForOrder}`, wish);
+  for (let count = 0; count < 10; count += 1) await created("/orders", { ...wish, customerId: "hoarder" });
+  const cancelled = await orderAndDelivery();
+  await created(`/v1/orders/${cancelled.orderId}:cancel`, {});
+  const shipped = await orderAndDelivery();
+  await created(`/v1/deliveries/${shipped.deliveryId}:start`, {});
+  const open = await Promise.all(Array.from({ length: 8 }, orderAndDelivery));
+  const orders = open.slice(0, 4).map(({ orderId }) => orderId);
+  const deliveries = open.slice(4).map(({ deliveryId }) => deliveryId);
+  const { held, rejected } = await unusualRows();
+  await untilSettled(shipped.orderId);
+  return {
+    phone: { id: BigInt(phone?.id ?? 0), serial: serials.last },
+    takenSerial: BigInt(taken.eqpSernum),
+    fresh: () => ++serial,
+    soldOutShop: 9n,
+    orderId: BigInt(taken.orderId),
+    heldDelivery: held,
+    cancelled,
+    shipped,
+    rejected,
+    openOrder: () => orders.pop() ?? 0n,
+    readyDelivery: () => deliveries.pop() ?? 0n,
+    hoarder: "hoarder",
+    messageId: 1n,
+    nowhere: 999_999_999n,
+    usedForPhone,
+    usedForOrder,
+  };
+}
+
+async function orderAndDelivery() {
+  const { orderId } = await created<{ orderId: string }>("/orders", wish);
+  const ready = await eventually(async () => {
+    const path = `/v1/deliveries?orderId=${orderId}&status=DELIVERY_STATUS_READY`;
+    return (await body<{ deliveries: { deliveryId: string }[] }>(path)).deliveries[0];
+  });
+  return { orderId: BigInt(orderId), deliveryId: BigInt(ready.deliveryId) };
+}
+
+/** A delivery whose order does not stand, and an order that was rejected: states that last only a moment, or need a failure. */
+async function unusualRows(): Promise<{ held: bigint; rejected: bigint }> {
+  const insert = async (name: string, sql: string) => {
+    await using client = disposable(new pg.Client({ connectionString: await tword.databaseUrl(name) }));
+    await client.connect();
+    return BigInt(Object.values((await client.query(sql)).rows[0] as object)[0] as string);
+  };
+  const held = await insert(
+    "tword_delivery",
+    `INSERT INTO delivery (order_id, shop_id, eqp_nm, eqp_sernum, allocation_seq, status)
+     VALUES (888888888, 8, 'x', 1, 1, 'HELD') RETURNING delivery_id`,
+  );
+  const rejected = await insert(
+    "tword_order",
+    `INSERT INTO orders (shop_id, eqp_nm, eqp_sernum, allocation_seq, customer_id, status)
+     VALUES (8, 'x', 1, 1, '', 'REJECTED') RETURNING order_id`,
+  );
+  return { held, rejected };
+}
+
+function disposable(client: pg.Client): pg.Client & AsyncDisposable {
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
+}
+
+async function untilSettled(shipped: bigint): Promise<void> {
+  await eventually(async () => {
+    const page = await body<ShownPage>(`/mypages/${shipped}`);
+    const { status } = await body<{ status: string }>(`/orders/${shipped}`);
+    return page.eqpStatus === "EQP_STATUS_DELIVERY_STARTED" && status === "ORDER_STATUS_DELIVERY_STARTED";
+  });
+  await eventually(async () => {
+    const path = "/v1/shopOrders?shopId=9&status=SHOP_ORDER_STATUS_ORDERED";
+    return (await body<{ shopOrders: object[] }>(path)).shopOrders.length === 1;
+  });
+}
