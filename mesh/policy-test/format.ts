@@ -59,6 +59,7 @@ export interface ExpectedRoute {
   route?: string;
   timeout?: "none" | DurationText;
   retries?: "none" | { attempts?: number; retryOn?: string; perTryTimeout?: DurationText };
+  authorization?: "allowed" | "denied" | "depends";
   status?: number;
   redirect?: string;
   rewrite?: { path?: string; authority?: string };

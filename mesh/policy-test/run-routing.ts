@@ -56,6 +56,7 @@ export function routeMismatches(expected: ExpectedRoute, actual: Explanation): s
   compare("virtualService", expected.virtualService, actual.virtualService?.name ?? "none");
   compare("route", expected.route, actual.route?.name);
   compare("timeout", normal(expected.timeout), normal(settingOf(actual, "timeout")));
+  compare("authorization", expected.authorization, actual.authorization?.verdict);
   compare("status", expected.status, actual.answer?.status);
   compare("redirect", expected.redirect, actual.redirect);
   compare("rewrite.path", expected.rewrite?.path, actual.rewrite?.path);
