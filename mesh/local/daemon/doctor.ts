@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { availableParallelism, freemem, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { cacheFolder, locate } from "../binaries.ts";
+import { chooseIdentity } from "../unprivileged.ts";
 import { checkPort, freeBytes } from "./preflight.ts";
 import type { State } from "./state.ts";
 
@@ -33,7 +34,7 @@ export async function examine(
     checkMemory(),
     checkFiles(),
     checkWatches(),
-    checkReach(state),
+    await checkUser(state),
     checkGenerated(),
   ];
   return checks.filter((check) => check !== undefined);
@@ -150,21 +151,21 @@ function checkWatches(): Check | undefined {
   };
 }
 
-/** As root PostgreSQL runs as another user, who has to reach the state and the programs. */
-function checkReach(state: State): Check | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const closed = [state.root, process.cwd()].flatMap(closedFolder);
-  if (closed.length === 0) return { name: "user", result: "ok", text: "root; PostgreSQL runs as another user" };
-  const text = `PostgreSQL does not run as root, and its user cannot reach ${closed[0]}; use an ordinary user, or another place`;
-  return { name: "user", result: "error", text };
+/** PostgreSQL refuses to be root: somebody else has to reach the state and the programs. */
+async function checkUser(state: State): Promise<Check> {
+  const name = "user";
+  if (process.getuid?.() !== 0) return { name, result: "ok", text: "an ordinary user" };
+  try {
+    const { user, prefix } = await chooseIdentity([process.cwd(), firstExisting(state.root)]);
+    const how = prefix.length > 0 ? "in a user namespace" : `as user ${user?.uid}`;
+    return { name, result: "ok", text: `root; PostgreSQL runs ${how}` };
+  } catch (error) {
+    return { name, result: "error", text: messageOf(error) };
+  }
 }
 
-function closedFolder(path: string): string[] {
-  for (let folder = path; folder !== dirname(folder); folder = dirname(folder)) {
-    const mode = existsSync(folder) ? statSync(folder).mode : 0o755;
-    if ((mode & 0o001) === 0) return [folder];
-  }
-  return [];
+function firstExisting(path: string): string {
+  return existsSync(path) ? path : firstExisting(dirname(path));
 }
 
 function checkGenerated(): Check {
