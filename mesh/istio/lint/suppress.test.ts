@@ -28,6 +28,7 @@ describe("mainsheet.dev/ignore", () => {
     ["says when a code does not exist", "M777=why not", ["M038", "M005", "M020"]],
     ["says when there is nothing to suppress", "M005=a; M020=b; M010=c", ["M039"]],
     ["takes an equals sign in the reason", "M005=a=b;M020=c", []],
+    ["takes a semicolon in the reason", "M005=a; b, as it was ; M020=c;", []],
     ["takes an empty annotation", "", ["M005", "M020"]],
   ])("%s", (_, annotation, codes) => {
     expect(codesOf(annotation)).toEqual(codes);

@@ -32,12 +32,15 @@ export function suppress(reported: readonly Reported[], objects: readonly KubeOb
   return kept.map(({ finding }) => finding);
 }
 
+/** Where an entry ends: reasons may hold semicolons, too. */
+const nextEntry = /;(?=\s*[A-Z]+\d+\s*(?:[=;]|$))/;
+
 /** The codes that an annotation suppresses, none of which has suppressed anything yet. */
 function parse(text: string, object: KubeObject, report: Report): Map<Code, boolean> {
   const codes = new Map<Code, boolean>();
   const place = report.at(object).in("metadata", "annotations", ignoreAnnotation);
-  for (const entry of text.split(";")) {
-    if (entry.trim() === "") continue;
+  for (const entry of text.split(nextEntry)) {
+    if (entry.replaceAll(";", "").trim() === "") continue;
     const [code = "", ...reason] = entry.split("=");
     const name = code.trim();
     if (!isCode(name))
