@@ -1,4 +1,5 @@
 import type { Finding } from "#mesh/istio/finding.ts";
+import { applyAccessLogs } from "./access-log.ts";
 import { type ClusterAndEndpoints, outboundClusters } from "./cluster.ts";
 import type { Compilation } from "./compilation.ts";
 import { applyEnvoyFilters } from "./envoy-filter/apply.ts";
@@ -66,8 +67,10 @@ function compileSidecar(compilation: Compilation): ProxyConfiguration {
     inboundPassthrough(mesh.settings),
   ];
   const routes = [...routeNames].map((name) => sidecarRouteConfiguration(name, compilation));
+  listeners.push(...inboundListeners(ports, compilation));
+  applyAccessLogs(listeners, compilation);
   const made = {
-    listeners: [...listeners, ...inboundListeners(ports, compilation)],
+    listeners,
     clusters,
     routes,
     endpoints: endpointsOf(outbound),
@@ -85,8 +88,10 @@ function compileGateway(compilation: Compilation): ProxyConfiguration {
     service.ports.flatMap((port) => outboundClusters(service, port, compilation)),
   );
   const merged = mergeGateways(mesh, proxy);
+  const listeners = gatewayListeners(merged, compilation);
+  applyAccessLogs(listeners, compilation);
   const made = {
-    listeners: gatewayListeners(merged, compilation),
+    listeners,
     clusters: [...outbound.map(({ cluster }) => cluster), blackHole(mesh.settings)],
     routes: [...merged.byRoute.keys()].map((name) => gatewayRouteConfiguration(name, merged, compilation)),
     endpoints: endpointsOf(outbound),

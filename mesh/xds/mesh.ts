@@ -15,6 +15,7 @@ import {
 import { serviceEntry, workloadEntry } from "#mesh/istio/service-entry.ts";
 import type { Shape } from "#mesh/istio/shape.ts";
 import { type Sidecar, sidecar } from "#mesh/istio/sidecar.ts";
+import { type Telemetry, telemetry } from "#mesh/istio/telemetry.ts";
 import { virtualService } from "#mesh/istio/virtual-service.ts";
 import { DestinationRules } from "./destination-rules.ts";
 import { addEndpoints } from "./endpoint-slices.ts";
@@ -41,6 +42,7 @@ export interface Mesh {
   requestAuthentications: Resource<RequestAuthentication>[];
   authorizationPolicies: Resource<AuthorizationPolicy>[];
   envoyFilters: Resource<EnvoyFilter>[];
+  telemetries: Resource<Telemetry>[];
   /** Key sets (JWKS) that were fetched, by the `jwksUri` of their rule, or by its issuer when it has none. */
   fetchedKeys: ReadonlyMap<string, string>;
   /** Scopes that have been made, by proxy type, namespace and Sidecar. */
@@ -89,6 +91,7 @@ export function buildMesh(
     peerAuthentications: read("security.istio.io/PeerAuthentication", peerAuthentication),
     requestAuthentications: read("security.istio.io/RequestAuthentication", requestAuthentication),
     envoyFilters: read("networking.istio.io/EnvoyFilter", envoyFilter),
+    telemetries: read("telemetry.istio.io/Telemetry", telemetry),
     authorizationPolicies: read("security.istio.io/AuthorizationPolicy", authorizationPolicy),
     fetchedKeys: options.fetchedKeys ?? new Map(),
     scopes: new Map(),
