@@ -1,11 +1,26 @@
-import { flag, type Infer, integer, list, map, record, text, traced, unsupported, word } from "./shape.ts";
+import {
+  flag,
+  type Infer,
+  ignored,
+  integer,
+  list,
+  map,
+  record,
+  text,
+  traced,
+  unsupported,
+  word,
+  wordExcept,
+} from "./shape.ts";
 
 export const tlsVersions = ["TLS_AUTO", "TLSV1_0", "TLSV1_1", "TLSV1_2", "TLSV1_3"] as const;
 
 export const serverTls = traced(
   record({
     httpsRedirect: flag,
-    mode: word("PASSTHROUGH", "SIMPLE", "MUTUAL", "AUTO_PASSTHROUGH", "ISTIO_MUTUAL", "OPTIONAL_MUTUAL"),
+    mode: wordExcept(word("PASSTHROUGH", "SIMPLE", "MUTUAL", "ISTIO_MUTUAL", "OPTIONAL_MUTUAL"), {
+      AUTO_PASSTHROUGH: "it joins clusters, and there is one; the server passes TLS on by its VirtualServices",
+    }),
     serverCertificate: text,
     privateKey: text,
     caCertificates: text,
@@ -31,7 +46,7 @@ const server = traced(
     bind: text,
     hosts: list(text),
     tls: serverTls,
-    defaultEndpoint: text,
+    defaultEndpoint: ignored,
   }),
 );
 export type GatewayServer = Infer<typeof server>;

@@ -1,4 +1,4 @@
-import { type Infer, integer, list, map, record, text, traced, word } from "./shape.ts";
+import { type Infer, integer, list, map, record, text, traced, word, wordExcept } from "./shape.ts";
 
 export const workloadEntry = traced(
   record({
@@ -21,7 +21,9 @@ export const serviceEntry = record({
   addresses: list(text),
   ports: list(servicePort),
   location: word("MESH_EXTERNAL", "MESH_INTERNAL"),
-  resolution: word("NONE", "STATIC", "DNS", "DNS_ROUND_ROBIN", "DYNAMIC_DNS"),
+  resolution: wordExcept(word("NONE", "STATIC", "DNS", "DNS_ROUND_ROBIN"), {
+    DYNAMIC_DNS: "the host of each request is not looked up; connections go where they were meant to",
+  }),
   endpoints: list(workloadEntry),
   workloadSelector: record({ labels: map(text) }),
   exportTo: list(text),

@@ -1,13 +1,19 @@
 import { connectionPool } from "./destination-rule.ts";
-import { serverTls } from "./gateway.ts";
-import { type Infer, integer, list, map, record, text, traced, word } from "./shape.ts";
+import { type Infer, integer, list, map, record, text, traced, unsupported, word } from "./shape.ts";
 import { destination } from "./virtual-service.ts";
 
 const port = record({ number: integer, protocol: text, name: text, targetPort: integer });
 const captureMode = word("DEFAULT", "IPTABLES", "NONE");
 
 const ingress = traced(
-  record({ port, bind: text, captureMode, defaultEndpoint: text, tls: serverTls, connectionPool }),
+  record({
+    port,
+    bind: text,
+    captureMode,
+    defaultEndpoint: text,
+    tls: unsupported("Istio ignores it too, unless ENABLE_TLS_ON_SIDECAR_INGRESS is set"),
+    connectionPool,
+  }),
 );
 export type SidecarIngress = Infer<typeof ingress>;
 

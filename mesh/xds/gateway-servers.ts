@@ -150,8 +150,7 @@ function qualifyHost(host: string, namespace: string): string {
 
 /** TLS without a mode is passed through: that is the first value of the field's type. */
 export function isPassthrough({ server }: MergedServer): boolean {
-  const mode = server.tls?.mode ?? "PASSTHROUGH";
-  return mode === "PASSTHROUGH" || mode === "AUTO_PASSTHROUGH";
+  return (server.tls?.mode ?? "PASSTHROUGH") === "PASSTHROUGH";
 }
 
 export function terminatesHttps(server: MergedServer): boolean {

@@ -14,7 +14,6 @@ const resolutions: Record<NonNullable<ServiceEntry["resolution"]>, Resolution> =
   STATIC: "eds",
   DNS: "dns",
   DNS_ROUND_ROBIN: "dns-round-robin",
-  DYNAMIC_DNS: "dns",
 };
 
 interface Context {
