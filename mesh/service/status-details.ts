@@ -16,9 +16,17 @@ import type { Detail, ServiceError } from "./errors.ts";
  * @param domain ErrorInfo.domain: `order.siren`
  */
 export function encodeStatus(error: ServiceError, domain: string): Buffer {
-  const info = ErrorInfo.fromPartial({ reason: error.reason, domain, metadata: { ...error.metadata } });
+  const info = ErrorInfo.fromPartial({ reason: error.reason, domain, metadata: presentOnly(error.metadata) });
   const details = [any("google.rpc.ErrorInfo", ErrorInfo.encode(info).finish()), ...error.details.map(encodeDetail)];
   return Buffer.from(Status.encode({ code: error.code, message: error.message, details }).finish());
+}
+
+/**
+ * Without the empty values: on the wire such a map entry has no value at all, and Envoy's transcoder (1.40) crashes when it turns one
+ * inside of an Any into JSON.
+ */
+function presentOnly(metadata: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== ""));
 }
 
 /** The ErrorInfo in the bytes of `grpc-status-details-bin`; undefined when there is none or the bytes are no Status. */

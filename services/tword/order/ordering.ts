@@ -53,7 +53,8 @@ export async function holdDelivery(
 ): Promise<void> {
   if (order.status !== OrderStatus.ORDER_STATUS_PENDING) return;
   try {
-    await delivery.createDelivery(order, context);
+    const { orderId, shopId, eqpNm, eqpSernum, allocationSeq } = order;
+    await delivery.createDelivery({ orderId, shopId, eqpNm, eqpSernum, allocationSeq }, context);
   } catch (error) {
     const deliveryOpen = !isRefusal(error, "DELIVERY_REFUSED");
     await database.transaction(context, ({ store }) => rejectOrder(store, order.orderId, deliveryOpen));
