@@ -7,10 +7,12 @@ import { crashPoint } from "./crash-point.ts";
 import { LostUpdate, ServiceError } from "./errors.ts";
 import type { ReceivedEvent } from "./event.ts";
 import { migrate } from "./migrate.ts";
-import { AlreadyAnswered, flush, type OutboxRow, outboxRow, type SqlTransaction } from "./outbox.ts";
+import { type AnswerRow, isAnswered, type OutboxRow, outboxRow, statementsOf } from "./outbox.ts";
+import { PipelinedClient } from "./pipelined-client.ts";
 import { RequestAnswers } from "./request-answers.ts";
 import { isConflict } from "./storage-failure.ts";
 import type { EventTransaction, Transaction } from "./transaction.ts";
+import { currentUnit, type UnitOfWork } from "./unit-of-work.ts";
 
 /** A service's own database, as its rpc.ts and workers see it. */
 export interface Database<Store> {
@@ -75,6 +77,12 @@ export interface PrismaLike<Db> {
   $disconnect(): Promise<void>;
 }
 
+/** A transaction that takes SQL: Prisma's, or one of the same form. */
+interface SqlTransaction {
+  /** @returns how many rows were changed */
+  $executeRawUnsafe(sql: string, ...values: unknown[]): Promise<number>;
+}
+
 /** Tries of a transaction that loses against others. */
 const maxTries = 3;
 /** How long a connection may be waited for before the database counts as away; a limit of this process, not of another service. */
@@ -101,7 +109,8 @@ class PostgresDatabase<Db, Store> implements OwnDatabase<Store> {
   constructor(options: DatabaseOptions<Db, Store>) {
     this.url = options.url ?? env("DATABASE_URL");
     const max = options.poolSize ?? envInteger("DATABASE_POOL", 4);
-    this.pool = new pg.Pool({ connectionString: this.url, max, connectionTimeoutMillis: connectMs });
+    const config = { connectionString: this.url, max, connectionTimeoutMillis: connectMs };
+    this.pool = new pg.Pool({ ...config, Client: PipelinedClient });
     this.pool.on("error", () => {}); // An idle connection broke; the next query makes a new one, or reports.
     this.pool.on("connect", (client) => client.on("error", () => {})); // One in use broke; its query reports.
     this.answers = new RequestAnswers(this.pool);
@@ -122,7 +131,7 @@ class PostgresDatabase<Db, Store> implements OwnDatabase<Store> {
       return await this.#committing(call, work, (response) => ({ key, response: call.encode(response) }));
     } catch (error) {
       // A refusal too may be the work of the same request, answered meanwhile: "shipped already" is no answer to the one who ships.
-      const mayBeAnswered = error instanceof AlreadyAnswered || error instanceof ServiceError;
+      const mayBeAnswered = isAnswered(error) || error instanceof ServiceError;
       const first = mayBeAnswered ? await this.answers.find(key) : undefined;
       if (first) return call.decode(first);
       throw error;
@@ -165,27 +174,29 @@ class PostgresDatabase<Db, Store> implements OwnDatabase<Store> {
   async #committing<T>(
     context: Context,
     work: (tx: Transaction<Store>, db: SqlTransaction) => Promise<T> | T,
-    answerOf?: (result: T) => Parameters<typeof flush>[2],
+    answerOf?: (result: T) => AnswerRow,
   ): Promise<T> {
     let tries = 0;
     for (;;) {
       demandLive(context);
       const events: OutboxRow[] = [];
+      const unit: UnitOfWork = { statements: [] };
+      const run = async (db: Db) => {
+        const done = await work(this.#transactionOf(db, events, context), db as unknown as SqlTransaction);
+        unit.statements = statementsOf(events, answerOf?.(done));
+        crashPoint("transaction.beforeCommit");
+        return done;
+      };
       try {
-        const result = await this.#client.$transaction(async (db) => {
-          const sql = db as unknown as SqlTransaction;
-          const done = await work(this.#transactionOf(db, events, context), sql);
-          await flush(sql, events, answerOf?.(done));
-          crashPoint("transaction.beforeCommit");
-          return done;
-        }, limits);
+        const result = await currentUnit.run(unit, () => this.#client.$transaction(run, limits));
         crashPoint("transaction.afterCommit");
         if (events.length > 0) this.#committed();
         return result;
       } catch (error) {
-        if (!(error instanceof LostUpdate) && !isConflict(error)) throw error;
+        const cause = unit.failure ?? error;
+        if (!(cause instanceof LostUpdate) && !isConflict(cause)) throw cause;
         tries += 1;
-        if (tries === maxTries) throw concurrentUpdate(error);
+        if (tries === maxTries) throw concurrentUpdate(cause);
       }
     }
   }

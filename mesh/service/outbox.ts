@@ -1,14 +1,10 @@
 import type { Context, IdempotencyKey } from "./call.ts";
 import type { EventType } from "./event.ts";
+import { sqlStateOf } from "./storage-failure.ts";
 import { formatTraceparent } from "./trace-context.ts";
 import type { About } from "./transaction.ts";
+import type { Statement } from "./unit-of-work.ts";
 import { uuidv7 } from "./uuid.ts";
-
-/** A transaction that takes SQL: Prisma's, or one of the same form. */
-export interface SqlTransaction {
-  /** @returns how many rows were changed */
-  $executeRawUnsafe(sql: string, ...values: unknown[]): Promise<number>;
-}
 
 /** An event on its way into the outbox, in the order of the columns. */
 export type OutboxRow = readonly unknown[];
@@ -47,35 +43,43 @@ export interface AnswerRow {
   readonly response: Buffer;
 }
 
-/** Someone else's transaction has answered the same request_id; this one must roll back. */
-export class AlreadyAnswered extends Error {}
-
-/**
- * Writes what a transaction leaves for the run time, in one statement: its events, and its answer.
- *
- * @throws AlreadyAnswered when the request was answered meanwhile; waits for a transaction that is about to
- */
-export async function flush(tx: SqlTransaction, events: readonly OutboxRow[], answer?: AnswerRow): Promise<void> {
+/** What a transaction leaves for the run time: its answer, and its events. */
+export function statementsOf(events: readonly OutboxRow[], answer?: AnswerRow): Statement[] {
+  const statements: Statement[] = [];
   if (answer) {
     const { method, requestId, fingerprint } = answer.key;
-    const written = await tx.$executeRawUnsafe(insertAnswer, method, requestId, fingerprint, answer.response);
-    if (written === 0) throw new AlreadyAnswered();
+    statements.push({
+      name: "mesh-answer",
+      text: insertAnswer,
+      values: [method, requestId, fingerprint, answer.response],
+    });
   }
-  if (events.length > 0) await tx.$executeRawUnsafe(insertEvents(events.length), ...events.flat());
+  if (events.length > 0) {
+    statements.push({ name: `mesh-events-${events.length}`, text: insertEvents(events.length), values: events.flat() });
+  }
+  return statements;
+}
+
+/**
+ * Whether a commit failed because someone else's transaction has answered the same request_id: the insert waits for one that is about to, and fails
+ * once that has committed.
+ */
+export function isAnswered(failure: unknown): boolean {
+  return sqlStateOf(failure) === "23505" && (failure as { constraint?: unknown }).constraint === "answers_pkey";
 }
 
 const insertAnswer =
-  "INSERT INTO mesh.answers (method, request_id, fingerprint, response) VALUES ($1, $2::uuid, $3, $4) ON CONFLICT DO NOTHING";
+  "INSERT INTO mesh.answers (method, request_id, fingerprint, response) VALUES ($1, $2::uuid, $3, $4)";
 
-const statements = new Map<number, string>();
+const inserts = new Map<number, string>();
 
 function insertEvents(count: number): string {
-  const known = statements.get(count);
+  const known = inserts.get(count);
   if (known) return known;
   const rows = Array.from({ length: count }, (_, row) => {
     return `(${types.map((type, column) => `$${row * types.length + column + 1}::${type}`).join(", ")})`;
   });
   const sql = `INSERT INTO mesh.outbox (${columns}) VALUES ${rows.join(", ")}`;
-  statements.set(count, sql);
+  inserts.set(count, sql);
   return sql;
 }

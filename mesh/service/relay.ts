@@ -27,6 +27,8 @@ const channel = "mesh_outbox";
 /** Behind LISTEN/NOTIFY, which is only a wake-up: a process may die between its commit and its NOTIFY. */
 const sweepMs = 1_000;
 const retryMs = 500;
+/** After a round: how long the next event may be waited for, so that one statement marks this round and fetches the next. */
+const gatherMs = 100;
 const batchSize = 256;
 const ackMs = 5_000;
 
@@ -132,17 +134,21 @@ export class Relay {
   }
 
   async #relay(database: pg.Client, jetstream: JetStream): Promise<void> {
+    let sent: string[] = [];
     while (!this.#stopping || this.#flushing) {
-      const rows = await unsent(database);
-      const sent = await this.#publish(rows, jetstream);
-      if (sent.length > 0) {
-        crashPoint("relay.published");
-        await database.query(markSent, [sent]);
+      // Marks what the last round has sent and looks for more, in one go.
+      const rows = await unsent(database, sent);
+      sent = await this.#publish(rows, jetstream);
+      if (sent.length > 0) crashPoint("relay.published");
+      if (sent.length < rows.length) {
+        await unsent(database, sent);
+        throw new Error("JetStream did not acknowledge every event");
       }
-      if (sent.length < rows.length) throw new Error("JetStream did not acknowledge every event");
-      if (rows.length === batchSize) continue;
-      if (this.#stopping) return;
-      await this.#wakeUp.wait(sweepMs);
+      if (rows.length > 0 && !this.#wakeUp.rung) await this.#wakeUp.wait(gatherMs);
+      else if (rows.length === 0) {
+        if (this.#stopping) return;
+        await this.#wakeUp.wait(sweepMs);
+      }
     }
   }
 
@@ -168,16 +174,17 @@ export class Relay {
   }
 }
 
-const markSent = "UPDATE mesh.outbox SET sent_at = now() WHERE position = ANY($1::bigint[])";
-
-async function unsent(database: pg.Client): Promise<Row[]> {
+/** Marks rows as sent and returns the next that are not. */
+async function unsent(database: pg.Client, sent: readonly string[]): Promise<Row[]> {
   const { rows } = await database.query<Row>({
     name: "mesh-unsent",
-    text: `SELECT position, event_id AS "eventId", subject, type, source,
+    text: `WITH marked AS (UPDATE mesh.outbox SET sent_at = now() WHERE position = ANY($1::bigint[]))
+      SELECT position, event_id AS "eventId", subject, type, source,
         to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS time,
         aggregate_id AS "aggregateId", aggregate_version AS "aggregateVersion", correlation_id AS "correlationId",
         causation_id AS "causationId", traceparent, payload
-      FROM mesh.outbox WHERE sent_at IS NULL ORDER BY position LIMIT ${batchSize}`,
+      FROM mesh.outbox WHERE sent_at IS NULL AND position <> ALL($1::bigint[]) ORDER BY position LIMIT ${batchSize}`,
+    values: [sent],
   });
   return rows;
 }

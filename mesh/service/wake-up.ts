@@ -3,6 +3,11 @@ export class WakeUp {
   #rung = false;
   #ring: (() => void) | undefined;
 
+  /** Whether it rang since the last wait. */
+  get rung(): boolean {
+    return this.#rung;
+  }
+
   ring(): void {
     this.#rung = true;
     this.#ring?.();
