@@ -1,6 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Finding } from "#mesh/istio/finding.ts";
 import { isRecord, type KubeObject } from "#mesh/istio/kube-object.ts";
 import { buildMesh } from "#mesh/xds/mesh.ts";
@@ -48,7 +45,7 @@ function place(): Place {
   return {
     fingerprint: "",
     gatewayPort: (port) => (port === 80 ? 8080 : port === 443 ? 8443 : port < 1024 ? port + 8000 : port),
-    mountedFile: mountedFiles(defaultDescriptors(), mkdtempSync(join(tmpdir(), "mesh-descriptors-"))).find,
+    mountedFile: mountedFiles(defaultDescriptors()).find,
     servicesIn,
     tracing: false,
   };

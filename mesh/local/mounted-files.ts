@@ -18,12 +18,16 @@ export interface MountedFiles {
 }
 
 /**
- * Where files that are mounted in the cluster stand here. Descriptors are copied to a path with the hash of their content: Envoy
- * reads them again only when the path has changed.
+ * Where files that are mounted in the cluster stand here. With a folder for `copies`, descriptors are copied to a path with the hash of
+ * their content: Envoy reads them again only when the path has changed.
  */
-export function mountedFiles(descriptors: string, copies: string): MountedFiles {
+export function mountedFiles(descriptors: string, copies?: string): MountedFiles {
   const known = new Map<string, string>();
   for (const file of descriptorFiles(descriptors)) {
+    if (!copies) {
+      known.set(basename(file), join(descriptors, file));
+      continue;
+    }
     const content = readFileSync(join(descriptors, file));
     const hash = createHash("sha256").update(content).digest("hex").slice(0, 12);
     const copy = join(copies, hash, file);
