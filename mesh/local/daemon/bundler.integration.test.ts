@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { BundleError, Bundler } from "./bundler.ts";
+import { BundleError } from "./bundle-build.ts";
+import { Bundler } from "./bundler.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mesh-bundle-"));
 const entry = join(folder, "services", "a", "main.ts");
@@ -42,10 +43,27 @@ it("bundles once, and again when a source or a migration changes", async () => {
 });
 
 it("is not built again by the next mesh when nothing has changed", async () => {
-  const first = await new Bundler(folder, join(folder, "bundles")).bundle("x/a", entry);
-  const started = Date.now();
-  expect(await new Bundler(folder, join(folder, "bundles")).bundle("x/a", entry)).toEqual(first);
-  expect(Date.now() - started).toBeLessThan(50);
+  const notes: string[] = [];
+  const next = () => new Bundler(folder, join(folder, "bundles"), (text) => notes.push(text)).bundle("x/a", entry);
+  const first = await next();
+  expect(await next()).toEqual(first);
+  // The same content with another time, as after a checkout.
+  write("services/a/greeting.ts", 'export const greeting: string = "two";');
+  expect(await next()).toEqual(first);
+  expect(notes).toEqual([]);
+});
+
+it("builds several at once, and a broken one does not take the others with it", async () => {
+  mkdirSync(join(folder, "services", "b"));
+  const other = write("services/b/main.ts", 'console.log("b");');
+  const broken = write("services/b/broken.ts", "const = 1;");
+  const bundler = new Bundler(folder, join(folder, "bundles-of-several"));
+  const [a, b, c] = await Promise.allSettled(
+    [entry, other, broken].map((file, index) => bundler.bundle(`x/${index}`, file)),
+  );
+  expect(a?.status === "fulfilled" && run(a.value.main)).toBe("two");
+  expect(b?.status === "fulfilled" && run(b.value.main)).toBe("b");
+  expect(c).toMatchObject({ status: "rejected", reason: expect.any(BundleError) });
 });
 
 it("says where a source is broken", async () => {

@@ -8,12 +8,12 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import type { BuildFailure, Message } from "esbuild";
-import type { Finding } from "#mesh/istio/finding.ts";
+import { BundleBuild } from "./bundle-build.ts";
 
 export interface Bundle {
   /** `main.mjs`, with what it reads at run time beside it. */
@@ -22,41 +22,39 @@ export interface Bundle {
   readonly hash: string;
 }
 
-/** Why a service cannot be bundled, with the places in its sources. */
-export class BundleError extends Error {
-  readonly findings: readonly Finding[];
-
-  constructor(findings: readonly Finding[]) {
-    super(findings.map((finding) => `${finding.file}:${finding.line}:${finding.column} ${finding.message}`).join("\n"));
-    this.findings = findings;
-  }
-}
-
 interface Manifest {
   readonly hash: string;
-  /** Modification time and size of every input, by path relative to the repository. */
-  readonly inputs: Readonly<Record<string, string>>;
+  /** Every input, by path relative to the repository. */
+  readonly inputs: Readonly<Record<string, Input>>;
+}
+
+interface Input {
+  /** Modification time and size: the same means unchanged. */
+  readonly stamp: string;
+  /** Decides when the stamp differs. */
+  readonly digest: string;
 }
 
 /** How many bundles of a service are kept: replicas of the last one may still run. */
 const kept = 3;
-/** The build service of esbuild ends when nothing was built for so long. */
-const idleMs = 5_000;
 
 /** Bundles services, one esbuild bundle each, and keeps them until one of their inputs changes. */
 export class Bundler {
   readonly #repository: string;
   readonly #folder: string;
+  readonly #note: (text: string) => void;
   readonly #inputs = new Map<string, ReadonlySet<string>>();
   /** Bundles whose inputs have not changed since we looked. */
   readonly #current = new Map<string, Bundle>();
   readonly #broken = new Set<string>();
-  #building = 0;
-  #idle: NodeJS.Timeout | undefined;
+  readonly #build: BundleBuild;
 
-  constructor(repository: string, folder: string) {
+  /** `note` is told of each build. */
+  constructor(repository: string, folder: string, note: (text: string) => void = () => {}) {
     this.#repository = repository;
     this.#folder = folder;
+    this.#note = note;
+    this.#build = new BundleBuild(repository);
   }
 
   /**
@@ -95,13 +93,14 @@ export class Bundler {
       return { main: join(folder, known.hash, "main.mjs"), hash: known.hash };
     }
     const startedAt = Date.now();
-    const { code, inputs } = await this.#build(entry);
+    const { code, inputs } = await this.#build.build(entry);
     const all = [...inputs, ...extras];
     this.#remember(id, all);
     const hash = hashOf(code, extras, this.#repository);
     if (!existsSync(join(folder, hash, "main.mjs"))) this.#write(join(folder, hash), code, entry);
-    writeManifest(folder, { hash, inputs: this.#stampsOf(all, startedAt) });
+    writeManifest(folder, { hash, inputs: this.#describe(all, startedAt) });
     removeOld(folder, hash);
+    this.#note(`${id}: bundled in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
     return { main: join(folder, hash, "main.mjs"), hash };
   }
 
@@ -110,23 +109,39 @@ export class Bundler {
   }
 
   #isCurrent(manifest: Manifest, extras: readonly string[]): boolean {
-    const paths = Object.keys(manifest.inputs);
+    const inputs = Object.entries(manifest.inputs);
     return (
-      extras.every((path) => path in manifest.inputs) &&
-      paths.every((path) => this.#stampOf(path) === manifest.inputs[path])
+      extras.every((path) => path in manifest.inputs) && inputs.every(([path, input]) => this.#isSame(path, input))
     );
   }
 
-  /** A file that changed during the build gets a stamp that is never right, so that the next look builds again. */
-  #stampsOf(paths: readonly string[], startedAt: number): Record<string, string> {
-    const isNewer = (path: string) =>
-      (statSync(resolve(this.#repository, path), { throwIfNoEntry: false })?.mtimeMs ?? 0) > startedAt;
-    return Object.fromEntries(paths.map((path) => [path, isNewer(path) ? "changed" : this.#stampOf(path)]));
+  #isSame(path: string, { stamp, digest }: Input): boolean {
+    return this.#stampOf(path) === stamp || this.#digestOf(path) === digest;
+  }
+
+  /** A file that changed during the build gets a digest that is never right, so that the next look builds again. */
+  #describe(paths: readonly string[], startedAt: number): Record<string, Input> {
+    const isNewer = (path: string) => (this.#stat(path)?.mtimeMs ?? 0) > startedAt;
+    const describe = (path: string) =>
+      isNewer(path) ? { stamp: "", digest: "" } : { stamp: this.#stampOf(path), digest: this.#digestOf(path) };
+    return Object.fromEntries(paths.map((path) => [path, describe(path)]));
+  }
+
+  #stat(path: string): Stats | undefined {
+    return statSync(resolve(this.#repository, path), { throwIfNoEntry: false });
   }
 
   #stampOf(path: string): string {
-    const stat = statSync(resolve(this.#repository, path), { throwIfNoEntry: false });
+    const stat = this.#stat(path);
     return stat ? `${stat.mtimeMs}-${stat.size}` : "absent";
+  }
+
+  #digestOf(path: string): string {
+    if (!this.#stat(path)) return "absent";
+    return createHash("sha256")
+      .update(readFileSync(resolve(this.#repository, path)))
+      .digest("base64")
+      .slice(0, 22);
   }
 
   /** What a service reads at run time, beside its code (mesh/service/README.md, "The bundle"). */
@@ -134,32 +149,6 @@ export class Bundler {
     const migrations = globSync("migrations/**/*.{sql,toml}", { cwd: dirname(entry) }).sort();
     const paths = [...migrations.map((path) => join(dirname(entry), path)), imageOf(this.#repository)];
     return paths.filter((path) => existsSync(path)).map((path) => relative(this.#repository, path));
-  }
-
-  async #build(entry: string): Promise<{ code: Uint8Array; inputs: string[] }> {
-    const esbuild = await import("esbuild");
-    clearTimeout(this.#idle);
-    this.#building++;
-    try {
-      const result = await esbuild.build({
-        ...bundleOptions,
-        external: [...bundleOptions.external],
-        entryPoints: [entry],
-        absWorkingDir: this.#repository,
-        outfile: "main.mjs",
-        write: false,
-        metafile: true,
-      });
-      const code = result.outputFiles[0]?.contents ?? new Uint8Array();
-      return { code, inputs: Object.keys(result.metafile.inputs).filter((path) => !path.startsWith("<")) };
-    } catch (error) {
-      throw isBuildFailure(error) ? new BundleError(error.errors.map((message) => toFinding(message, entry))) : error;
-    } finally {
-      if (--this.#building === 0) {
-        this.#idle = setTimeout(() => void esbuild.stop(), idleMs);
-        this.#idle.unref();
-      }
-    }
   }
 
   /** Written beside and moved into place, so that a kill leaves no half bundle. */
@@ -176,18 +165,6 @@ export class Bundler {
     renameSync(draft, folder);
   }
 }
-
-/** The same for `mesh up` and for the images. CommonJS packages inside the bundle call `require` for Node's own modules. */
-export const bundleOptions = {
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node24",
-  external: ["pg-native"],
-  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-  logLevel: "silent",
-  legalComments: "none",
-} as const;
 
 function imageOf(repository: string): string {
   return join(repository, "gen", "image.binpb");
@@ -218,21 +195,4 @@ function removeOld(folder: string, current: string): void {
     .map((entry) => ({ name: entry.name, at: statSync(join(folder, entry.name)).mtimeMs }))
     .sort((a, b) => b.at - a.at);
   for (const { name } of others.slice(kept - 1)) rmSync(join(folder, name), { recursive: true, force: true });
-}
-
-function isBuildFailure(error: unknown): error is BuildFailure {
-  return error instanceof Error && "errors" in error && Array.isArray(error.errors);
-}
-
-function toFinding(message: Message, entry: string): Finding {
-  return {
-    code: "M923",
-    severity: "error",
-    file: message.location?.file ?? entry,
-    line: message.location?.line ?? 1,
-    column: (message.location?.column ?? 0) + 1,
-    path: "",
-    message: message.text,
-    hint: message.location?.suggestion ?? "",
-  };
 }

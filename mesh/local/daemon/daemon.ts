@@ -87,7 +87,7 @@ export class Daemon {
     this.#log = new DaemonLog(join(state.logs, "daemon.log"));
     this.#rotation = rotateLogs(state.logs);
     this.#records = new ProcessRecords(state.processes, state.root);
-    this.#bundler = new Bundler(process.cwd(), state.bundles);
+    this.#bundler = new Bundler(process.cwd(), state.bundles, note);
     this.#api = new ControlApi(state.controlSocket, this);
     this.overlays = new AppliedOverlays(state.applied);
     this.reader = new ConfigurationReader();

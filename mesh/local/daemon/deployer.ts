@@ -3,7 +3,7 @@ import type { DeploymentController } from "../supervisor/deployment-controller.t
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import { makeTemplate, type TemplateSurroundings } from "../supervisor/template.ts";
 import { type Workload, workloadId } from "../workloads/workload.ts";
-import { BundleError } from "./bundler.ts";
+import { BundleError } from "./bundle-build.ts";
 import type { Configuration } from "./configuration.ts";
 import { Refusal } from "./refusal.ts";
 

@@ -77,6 +77,7 @@ export class Replica {
   #probes: ProbeRunner | undefined;
   readonly #abort = new AbortController();
   #killedBecause = "";
+  #startedAt = 0;
   #life: Promise<void> | undefined;
   #end: Promise<void> | undefined;
 
@@ -173,6 +174,7 @@ export class Replica {
     const { records, logFile } = this.#around;
     const child = new ManagedProcess({ ...launch, records, logFile, what: `${workload.system}/${workload.name}` });
     this.#process = child;
+    this.#startedAt = Date.now();
     this.#become("Starting");
     const context = { targetOf: (port: number) => targetOf(launch, port), env: launch.env, cwd: launch.cwd };
     this.#probes = new ProbeRunner(workload.container.probes, context, {
@@ -198,8 +200,14 @@ export class Replica {
     if (this.terminating || (ready === this.ready && this.state !== "Starting")) return;
     this.ready = ready;
     if (ready) this.readySince = Date.now();
+    if (ready && this.state === "Starting") this.#noteReady();
     this.reason = ready ? "" : why;
     this.#become(ready || this.state === "Running" ? "Running" : "Starting");
+  }
+
+  #noteReady(): void {
+    const seconds = ((Date.now() - this.#startedAt) / 1000).toFixed(1);
+    this.#around.note(`${this.pod.name} is ready ${seconds} s after its start`);
   }
 
   async #preStop(graceMs: number): Promise<void> {
