@@ -113,6 +113,7 @@ class PostgresDatabase<Db, Store> implements OwnDatabase<Store> {
     this.pool = new pg.Pool({ ...config, Client: PipelinedClient });
     this.pool.on("error", () => {}); // An idle connection broke; the next query makes a new one, or reports.
     this.pool.on("connect", (client) => client.on("error", () => {})); // One in use broke; its query reports.
+    this.pool.on("release", (_error, client) => client instanceof PipelinedClient && client.forget());
     this.answers = new RequestAnswers(this.pool);
     this.#client = options.client(new PrismaPg(this.pool, { statementNameGenerator: ({ sql }) => statementName(sql) }));
     this.#storeOf = options.store;

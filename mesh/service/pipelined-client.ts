@@ -27,6 +27,12 @@ export class PipelinedClient extends pg.Client {
     return this.#withBegin(send, args);
   }
 
+  /** For the pool: a transaction that its user left before its first statement must not begin under the next user. */
+  forget(): void {
+    this.#begins = false;
+    this.#unit = undefined;
+  }
+
   async #begin(): Promise<pg.QueryResult> {
     this.#begins = true;
     this.#unit = currentUnit.getStore();
