@@ -29,9 +29,7 @@ interface Delivery {
 /** @param tword REST calls to tword's host of the gateway */
 export async function fillShops(tword: Rest): Promise<void> {
   const shops = demanding(tword);
-  const { equipments } = await shops.get<{ equipments: Phone[] }>("/v1/equipments?pageSize=1000");
-  const known = new Set(equipments.map(nameOf));
-  for (const phone of phones) if (!known.has(nameOf(phone))) await shops.post("/v1/equipments", phone);
+  for (const phone of phones) await shops.ensure("/v1/equipments", phone);
   for (const { fate, ...wish } of orders) {
     const { orders: earlier } = await shops.get<{ orders: unknown[] }>(`/v1/orders?customerId=${wish.customerId}`);
     if (earlier.length > 0) continue;
@@ -45,15 +43,6 @@ export async function fillShops(tword: Rest): Promise<void> {
     const { deliveries } = await shops.wait<{ deliveries: Delivery[] }>(`/v1/deliveries?orderId=${orderId}`, ready);
     await shops.post(`/v1/deliveries/${deliveries[0]?.deliveryId}:start`, {});
   }
-}
-
-interface Phone {
-  readonly shopId: string;
-  readonly eqpSernum: string;
-}
-
-function nameOf({ shopId, eqpSernum }: Phone): string {
-  return `${shopId}/${eqpSernum}`;
 }
 
 if (import.meta.main) await fillShops(rest(process.env["MESH_GATEWAY"] ?? "http://127.0.0.1:8080", "tword.localhost"));
