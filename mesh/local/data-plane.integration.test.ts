@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readAdminState } from "./breakers/admin-state.ts";
 import { breakersOf } from "./breakers/breakers.ts";
 import { EchoClient } from "./testing/echo.ts";
+import { HttpServer } from "./testing/http-server.ts";
 import { LocalMesh, type TestReplica } from "./testing/local-mesh.ts";
 import { startTraffic, until } from "./testing/traffic.ts";
 
@@ -225,6 +226,41 @@ spec:
       noRetries,
       all.filter((replica) => replica !== second.replica),
     );
+  });
+
+  it("lose no call when replicas are replaced one by one, and one of them by another on the same address", async () => {
+    await mesh.apply(noRetries);
+    reset();
+    const others = [order.replica, report.replica];
+    const traffic = startTraffic(client);
+    const second = await mesh.add({ name: "product" });
+    const put = (...products: (typeof second.replica)[]) => mesh.apply(noRetries, [...others, ...products]);
+    await put(product.replica, second.replica);
+    await put({ ...product.replica, ready: false }, second.replica);
+    await put(second.replica);
+    await put(second.replica, product.replica);
+    await put({ ...second.replica, ready: false }, product.replica);
+    await put(product.replica);
+    expect((await traffic.stop()).failed).toEqual([]);
+  });
+
+  it("reach a place outside of the mesh, described by a ServiceEntry or not at all", async () => {
+    using outside = await HttpServer.start();
+    const get = (host: string) => outside.getThrough(order.replica.outbound, host);
+    await mesh.apply(`${noRetries}
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: ai, namespace: siren }
+spec:
+  hosts: [ai.example]
+  resolution: STATIC
+  ports: [{ number: 80, name: http, protocol: HTTP, targetPort: ${outside.port} }]
+  endpoints: [{ address: 127.0.0.1 }]
+`);
+    await until(async () => (await get("ai.example")) === 200);
+    expect(outside.hosts).toContain("ai.example");
+    expect(await get(`127.0.0.1:${outside.port}`)).toBe(200);
+    expect(await get("nowhere.invalid")).toBe(503);
   });
 
   it("let only the principals call that an AuthorizationPolicy allows", async () => {
