@@ -1,4 +1,6 @@
-// Bundles the published `mesh` command into dist/mesh.js, which needs nothing but Node 20. `npm pack` runs it.
+// Bundles the published `mesh` command into dist/mesh.js, which needs nothing but Node 20, with the descriptors of Envoy's API
+// beside it. `npm pack` runs it, after scripts/gen.ts.
+import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 
@@ -17,3 +19,6 @@ await build({
   banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
   logLevel: "warning",
 });
+
+mkdirSync(join(root, "dist"), { recursive: true });
+copyFileSync(join(root, "gen/envoy.binpb"), join(root, "dist/envoy.binpb"));

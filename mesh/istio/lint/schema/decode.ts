@@ -2,7 +2,7 @@ import { isRecord } from "../../kube-object.ts";
 import type { Place } from "../place.ts";
 import { parseDuration } from "./duration.ts";
 import { suggest } from "./suggest.ts";
-import type { Fields, FieldType, Infer, ListType, MapType, MessageType, ScalarName } from "./types.ts";
+import type { EnumType, Fields, FieldType, Infer, ListType, MapType, MessageType, ScalarName } from "./types.ts";
 
 /**
  * Reads a value as its type says. What istiod cannot parse is a finding (IST0106) and left out, and so is what the
@@ -16,9 +16,11 @@ function decodeField(type: FieldType, value: unknown, place: Place): unknown {
   if (value === undefined || value === null) return undefined;
   switch (type.kind) {
     case "scalar":
-      return scalars[type.name](value, place);
+      return scalars[type.name](value, place, type.lenient ?? false);
     case "enum":
-      return decodeEnum(type.values, value, place);
+      return decodeEnum(type, value, place);
+    case "custom":
+      return type.read(value, place);
     case "list":
       return decodeList(type as ListType<FieldType>, value, place);
     case "map":
@@ -33,7 +35,7 @@ function decodeMessage(type: MessageType<Fields>, value: unknown, place: Place):
   const message: Record<string, unknown> = {};
   for (const [name, raw] of Object.entries(value)) {
     const field = Object.hasOwn(type.fields, name) ? type.fields[name] : undefined;
-    if (!field) unknownField(name, Object.keys(type.fields), place);
+    if (!field) (type.onUnknown ?? unknownField)(name, Object.keys(type.fields), place);
     else {
       const decoded = decodeField(field, raw, place.in(name));
       if (decoded !== undefined) message[name] = decoded;
@@ -78,10 +80,12 @@ function emptyOf(type: FieldType): unknown {
   if (type.kind === "message" || type.kind === "map") return {};
   if (type.kind === "list") return [];
   if (type.kind === "enum") return type.values[0];
+  if (type.kind === "custom") return undefined;
   return type.name === "string" ? "" : type.name === "bool" ? false : type.name === "struct" ? {} : 0;
 }
 
-function decodeEnum(values: readonly string[], value: unknown, place: Place): unknown {
+function decodeEnum({ values, lenient }: EnumType<string>, value: unknown, place: Place): unknown {
+  if (Number.isInteger(value) && lenient) return value;
   if (Number.isInteger(value)) {
     const hint = `write one of ${values.join(", ")}`;
     place.find("M014", "Kubernetes refuses the object: the value must be one of the names", hint);
@@ -95,21 +99,34 @@ function decodeEnum(values: readonly string[], value: unknown, place: Place): un
   return undefined;
 }
 
-type Reader = (value: unknown, place: Place) => unknown;
+type Reader = (value: unknown, place: Place, lenient: boolean) => unknown;
 
 const scalars: Record<ScalarName, Reader> = {
   string: (value, place) => (typeof value === "string" ? value : wrongType("text", value, place)),
   bool: (value, place) => (typeof value === "boolean" ? value : wrongType("true or false", value, place)),
-  int32: (value, place) => decodeNumber(value, place, { from: -2_147_483_648, to: 2_147_483_647, whole: true }),
-  uint32: (value, place) => decodeNumber(value, place, { from: 0, to: 4_294_967_295, whole: true }),
-  uint64: (value, place) => decodeNumber(value, place, { from: 0, to: 2 ** 64 - 1, whole: true }),
-  double: (value, place) => decodeNumber(value, place, { from: -Infinity, to: Infinity, whole: false }),
+  int32: wholeNumber(-2_147_483_648, 2_147_483_647),
+  uint32: wholeNumber(0, 4_294_967_295),
+  int64: wholeNumber(-(2 ** 63), 2 ** 63 - 1),
+  uint64: wholeNumber(0, 2 ** 64 - 1),
+  double: (value, place, lenient) =>
+    decodeNumber(value, place, { from: -Infinity, to: Infinity, whole: false, lenient }),
   duration: decodeDuration,
   struct: (value, place) => (isRecord(value) ? value : wrongType("an object", value, place)),
   any: (value) => value,
 };
 
-function decodeNumber(value: unknown, place: Place, range: { from: number; to: number; whole: boolean }): unknown {
+function wholeNumber(from: number, to: number): Reader {
+  return (value, place, lenient) => decodeNumber(value, place, { from, to, whole: true, lenient });
+}
+
+interface NumberRules {
+  from: number;
+  to: number;
+  whole: boolean;
+  lenient: boolean;
+}
+
+function decodeNumber(value: unknown, place: Place, range: NumberRules): unknown {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   const kind = range.whole ? "a whole number" : "a number";
   if (typeof number !== "number" || Number.isNaN(number)) return wrongType(kind, value, place);
@@ -119,7 +136,7 @@ function decodeNumber(value: unknown, place: Place, range: { from: number; to: n
     place.misread(`${String(value)} is out of range`, hint);
     return undefined;
   }
-  if (typeof value === "string") {
+  if (typeof value === "string" && !range.lenient) {
     place.find(
       "M014",
       `Kubernetes refuses the object: the number "${value}" is quoted`,

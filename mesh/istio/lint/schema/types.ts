@@ -1,9 +1,23 @@
+import type { Place } from "../place.ts";
+
 /** How a protobuf scalar is written in YAML. `duration` is read as nanoseconds. */
-export type ScalarName = "string" | "bool" | "int32" | "uint32" | "uint64" | "double" | "duration" | "struct" | "any";
+export type ScalarName =
+  | "string"
+  | "bool"
+  | "int32"
+  | "uint32"
+  | "int64"
+  | "uint64"
+  | "double"
+  | "duration"
+  | "struct"
+  | "any";
 
 export interface ScalarType<T> {
   readonly kind: "scalar";
   readonly name: ScalarName;
+  /** For values that no CustomResourceDefinition looks at: numbers may be quoted. */
+  readonly lenient?: boolean;
   /** Only for type inference: never set. */
   readonly example?: T;
 }
@@ -11,6 +25,14 @@ export interface ScalarType<T> {
 export interface EnumType<N extends string> {
   readonly kind: "enum";
   readonly values: readonly N[];
+  /** As of scalars: values may be written as numbers. */
+  readonly lenient?: boolean;
+}
+
+/** What reads itself, such as a message whose type stands in it. */
+export interface CustomType<T> {
+  readonly kind: "custom";
+  read(value: unknown, place: Place): T | undefined;
 }
 
 export interface ListType<E> {
@@ -26,6 +48,8 @@ export interface MapType<E> {
 export type Fields = { readonly [name: string]: FieldType };
 
 export interface MessageRules {
+  /** Told of fields that the message does not have; by default they are reported as M013. */
+  onUnknown?(name: string, known: string[], place: Place): void;
   /** Fields of which the CustomResourceDefinition takes one at most. */
   readonly oneOf?: readonly string[];
 }
@@ -40,7 +64,8 @@ export type FieldType =
   | EnumType<string>
   | ListType<unknown>
   | MapType<unknown>
-  | MessageType<unknown>;
+  | MessageType<unknown>
+  | CustomType<unknown>;
 
 /** The TypeScript type of what `decode` makes of a field. */
 export type Infer<T> =
@@ -54,7 +79,9 @@ export type Infer<T> =
           ? Record<string, Infer<E>>
           : T extends MessageType<infer F>
             ? { [K in keyof F]?: Infer<F[K]> }
-            : never;
+            : T extends CustomType<infer V>
+              ? V
+              : never;
 
 function scalar<T>(name: ScalarName): ScalarType<T> {
   return { kind: "scalar", name };

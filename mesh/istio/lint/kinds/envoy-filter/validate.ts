@@ -27,7 +27,7 @@ function validateConfigPatch(patch: ConfigPatch, place: Place): void {
   if (patch.match?.listener && listenerClass.has(patch.applyTo)) {
     if (!validateListenerMatch(patch, patch.match.listener, place.in("match", "listener"))) return;
   }
-  validatePatchValue(patch.patch?.value, place.in("patch", "value"));
+  validatePatchValue(patch, place.in("patch", "value"));
 }
 
 interface Missing {
