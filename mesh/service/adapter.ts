@@ -152,7 +152,7 @@ class MethodRun {
     const durationMs = Math.round((performance.now() - started) * 10) / 10;
     const { log } = this.#options;
     const ids = call.ids();
-    call.span.end(failure && nameOfCode(failure.code));
+    call.end(failure && nameOfCode(failure.code));
     if (!failure) return log.info({ ...ids, code: "OK", durationMs }, "call");
     const line = { ...ids, code: nameOfCode(failure.code), reason: failure.reason, durationMs };
     if (failure.code === Code.INTERNAL) return log.error({ ...line, err: failure.cause ?? failure }, "call failed");

@@ -32,6 +32,7 @@ export class ServerCall implements Call<unknown> {
   readonly #grpc: GrpcCall;
   readonly #options: ServerCallOptions;
   #controller: AbortController | undefined;
+  #answered = false;
   #log: Logger | undefined;
   #encoded: { response: unknown; bytes: Buffer } | undefined;
 
@@ -43,7 +44,10 @@ export class ServerCall implements Call<unknown> {
     this.correlationId = this.metadata("x-correlation-id");
     const parent = parseTraceparent(this.metadata("traceparent"));
     this.span = options.telemetry.startSpan(options.method, "server", parent);
-    grpc.on("cancelled", () => this.#controller?.abort());
+    // grpc-js says "cancelled" after every call, answered ones too.
+    grpc.on("cancelled", () => {
+      if (!this.#answered) this.#controller?.abort();
+    });
   }
 
   get trace(): TraceContext {
@@ -102,6 +106,12 @@ export class ServerCall implements Call<unknown> {
     const bytes = this.#options.serialize(response);
     this.#encoded = { response, bytes };
     return bytes;
+  }
+
+  /** The end of the call, from the adapter. @param failure the status's name when it did not go well */
+  end(failure: string | undefined): void {
+    this.#answered = true;
+    this.span.end(failure);
   }
 
   decode(bytes: Buffer): unknown {
