@@ -243,6 +243,14 @@ describe("TLS to a service", () => {
     expect(plain).toMatchObject({ name: "tlsMode-disabled", match: {} });
   });
 
+  it("accepts the same identity in the trust domains that the mesh counts as its own", () => {
+    const config =
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: "trustDomainAliases: [old.example]"}';
+    const made = JSON.stringify(clusterNamed(world(shops, config).sidecar("siren/order"), whole));
+    expect(made).toContain("spiffe://cluster.local/ns/siren/sa/product");
+    expect(made).toContain("spiffe://old.example/ns/siren/sa/product");
+  });
+
   it.each(["DISABLE", ""])("uses none where the rule says tls: {%s}", (mode) => {
     const made = cluster(`{host: product, trafficPolicy: {tls: {${mode ? `mode: ${mode}` : ""}}}}`);
     expect(made).not.toHaveProperty("transport_socket");

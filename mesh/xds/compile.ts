@@ -2,6 +2,7 @@ import type { Finding } from "#mesh/istio/finding.ts";
 import { applyAccessLogs } from "./access-log.ts";
 import { type ClusterAndEndpoints, outboundClusters } from "./cluster.ts";
 import type { Compilation } from "./compilation.ts";
+import { withTopology } from "./endpoint-slices.ts";
 import { applyEnvoyFilters } from "./envoy-filter/apply.ts";
 import { gatewayListeners } from "./gateway-listeners.ts";
 import { gatewayRouteConfiguration } from "./gateway-routes.ts";
@@ -15,7 +16,7 @@ import type { Mesh } from "./mesh.ts";
 import { inboundCluster } from "./names.ts";
 import type { Proxy } from "./proxy.ts";
 import { proxyHeaderSettings } from "./proxy-headers.ts";
-import { sidecarRouteConfiguration } from "./route-configuration.ts";
+import { sidecarRouteConfigurations } from "./route-configuration.ts";
 import { scopeOf } from "./sidecar-scope.ts";
 import { blackHole, inboundPassthrough, passthrough } from "./special-clusters.ts";
 
@@ -31,7 +32,8 @@ export interface ProxyConfiguration {
 }
 
 /** Makes what istiod would push to a proxy. Pure: the same mesh and proxy always give the same configuration. */
-export function compileProxy(mesh: Mesh, proxy: Proxy): ProxyConfiguration {
+export function compileProxy(mesh: Mesh, node: Proxy): ProxyConfiguration {
+  const proxy = withPodLabels(mesh, node);
   const direction = proxy.type === "router" ? "gateway" : "outbound";
   const compilation: Compilation = {
     mesh,
@@ -42,6 +44,12 @@ export function compileProxy(mesh: Mesh, proxy: Proxy): ProxyConfiguration {
   };
   const made = proxy.type === "router" ? compileGateway(compilation) : compileSidecar(compilation);
   return { ...made, findings: distinct(made.findings) };
+}
+
+/** Where a proxy's pod is known, its labels count, with where it runs; else those that the proxy itself names. */
+function withPodLabels({ workloads }: Mesh, proxy: Proxy): Proxy {
+  const pod = workloads.named(proxy.namespace, proxy.name) ?? workloads.at(proxy.ip);
+  return pod ? { ...proxy, labels: withTopology(pod.labels, pod.locality) } : proxy;
 }
 
 /** What is wrong with a rule shows on every port that it is made for; once is enough. */
@@ -66,7 +74,7 @@ function compileSidecar(compilation: Compilation): ProxyConfiguration {
     ...ports.map((port) => inboundClusterOf(port, compilation)),
     inboundPassthrough(mesh.settings),
   ];
-  const routes = [...routeNames].map((name) => sidecarRouteConfiguration(name, compilation));
+  const routes = sidecarRouteConfigurations(routeNames, compilation);
   listeners.push(...inboundListeners(ports, compilation));
   applyAccessLogs(listeners, compilation);
   const made = {

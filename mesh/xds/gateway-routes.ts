@@ -6,7 +6,7 @@ import { isCatchAll } from "./match.ts";
 import { domainName } from "./names.ts";
 import { fromObject } from "./origin.ts";
 import { buildRoutes } from "./route.ts";
-import { clusterOf, routeContext } from "./route-configuration.ts";
+import { clusterOf, routeContext } from "./route-context.ts";
 import type { Service } from "./service.ts";
 import type { VirtualServiceResource } from "./virtual-services.ts";
 

@@ -55,6 +55,17 @@ describe("what a sidecar listens on for its workload's calls", () => {
     expect(objectsAt(route ?? {}, "virtual_hosts").map(({ domains }) => domains)).toEqual([["*"]]);
   });
 
+  it("gives each service that it looks at a route configuration of its own", () => {
+    const order = world(service("siren/odd", ":7000"), service("siren/even", ":7000")).sidecar("siren/order");
+    const hosts = order.routes
+      .filter(({ name }) => String(name).endsWith(":7000"))
+      .map(({ name, virtual_hosts }) => [name, (virtual_hosts as JsonObject[]).map((host) => host["name"])]);
+    expect(hosts).toEqual([
+      ["even.siren.svc.cluster.local:7000", ["even.siren.svc.cluster.local:7000"]],
+      ["odd.siren.svc.cluster.local:7000", ["odd.siren.svc.cluster.local:7000"]],
+    ]);
+  });
+
   it("does not look at ports where servers speak first", () => {
     const mail = service("siren/mail", ":25");
     expect(chains(world(mail).sidecar("siren/order"), `${address(mail)}_25`)).toEqual([

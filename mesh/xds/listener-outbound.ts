@@ -1,5 +1,6 @@
 import { isIpAddress } from "#mesh/istio/hosts.ts";
 import type { Compilation } from "./compilation.ts";
+import type { EgressListener } from "./egress-listener.ts";
 import { type ChainMatch, chainMatch, everything, matchesAll, sameMatch } from "./filter-chain.ts";
 import { tlsInspector } from "./gateway-listeners.ts";
 import { httpConnectionManager } from "./http-connection-manager.ts";
@@ -17,9 +18,8 @@ import {
 } from "./names.ts";
 import { from } from "./origin.ts";
 import { isHttp, isTcp, type Protocol, parseProtocol } from "./protocol.ts";
-import { clusterOf } from "./route-configuration.ts";
+import { clusterOf } from "./route-context.ts";
 import type { Service, ServicePort } from "./service.ts";
-import type { EgressListener } from "./sidecar-scope.ts";
 import { tcpProxy } from "./tcp-proxy.ts";
 
 const httpInspector = extension(

@@ -79,6 +79,12 @@ export function gatewayTlsRoute(server: {
   return `https.${server.port}.${server.portName}.${server.gateway}.${server.namespace}`;
 }
 
+/** An identity in all trust domains that count as one. */
+export function inTrustDomains(identity: string, aliases: readonly string[]): string[] {
+  const workload = /^spiffe:\/\/[^/]+(\/ns\/[^/]+\/sa\/[^/]+)$/.exec(identity)?.[1];
+  return workload ? [identity, ...aliases.map((alias) => `spiffe://${alias}${workload}`)] : [identity];
+}
+
 /** The spiffe identity of a service account. */
 export function spiffeId(trustDomain: string, namespace: string, serviceAccount: string): string {
   return `spiffe://${trustDomain}/ns/${namespace}/sa/${serviceAccount}`;

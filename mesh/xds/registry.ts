@@ -1,3 +1,4 @@
+import { inTrustDomains } from "./names.ts";
 import type { Service } from "./service.ts";
 import type { MeshSettings } from "./settings.ts";
 import { type Audience, audienceOf, canSee, VisibilityIndex } from "./visibility.ts";
@@ -10,8 +11,10 @@ export class Registry {
   readonly #byHost = new Map<string, Map<string, Service>>();
   readonly #identities = new Map<string, string[]>();
   readonly #sameHost = new Map<string, Service[]>();
+  readonly #aliases: readonly string[];
 
   constructor(services: Service[], settings: MeshSettings) {
+    this.#aliases = settings.trustDomainAliases;
     this.services = services.sort(byAge);
     resolveAliases(services);
     for (const service of this.services) {
@@ -39,12 +42,13 @@ export class Registry {
     return this.#byHost.get(hostname) ?? new Map();
   }
 
-  /** The identities that may answer for a service: those of its endpoints, and those that it names. Sorted. */
+  /** The identities that may answer for a service, in any of the mesh's trust domains: its endpoints' and those that it names. Sorted. */
   identitiesOf(service: Service): string[] {
     const key = `${service.namespace}/${service.hostname}`;
     let identities = this.#identities.get(key);
     if (!identities) {
-      identities = collectIdentities(this.#sameHost.get(key) ?? []);
+      const own = collectIdentities(this.#sameHost.get(key) ?? []);
+      identities = [...new Set([...own].flatMap((identity) => inTrustDomains(identity, this.#aliases)))].sort();
       this.#identities.set(key, identities);
     }
     return identities;
@@ -61,12 +65,12 @@ export class Registry {
   }
 }
 
-function collectIdentities(services: Service[]): string[] {
+function collectIdentities(services: Service[]): Set<string> {
   const found = services.flatMap(({ endpoints, identities }) => [
     ...endpoints.map(({ identity }) => identity),
     ...identities,
   ]);
-  return [...new Set(found.filter((identity) => identity !== ""))].sort();
+  return new Set(found.filter((identity) => identity !== ""));
 }
 
 function byAge(a: Service, b: Service): number {

@@ -154,7 +154,7 @@ function fromPod(pod: Workload, port: ServiceEntryPort, trustDomain: string): En
     weight: 1,
     locality: pod.locality,
     tlsMode: pod.labels["security.istio.io/tlsMode"] === "istio" ? "istio" : "disabled",
-    healthy: undefined,
+    healthy: true,
     workload: { name: pod.owner, namespace: pod.namespace },
     node: pod.node,
   };

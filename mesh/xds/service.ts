@@ -67,3 +67,10 @@ export function portOf(service: Service, number: number): ServicePort | undefine
 export function endpointsOf(service: Service, port: ServicePort): Endpoint[] {
   return service.endpoints.filter((endpoint) => endpoint.portName === port.name);
 }
+
+/** The service with some of its ports; itself when it has no others, undefined when it has none of them. */
+export function withPorts(service: Service, numbers: ReadonlySet<number>): Service | undefined {
+  const ports = service.ports.filter(({ number }) => numbers.has(number));
+  if (ports.length === 0) return undefined;
+  return ports.length === service.ports.length ? service : { ...service, ports };
+}

@@ -2,7 +2,7 @@ import type { DestinationRule } from "#mesh/istio/destination-rule.ts";
 import type { L4Destination } from "#mesh/istio/virtual-service.ts";
 import type { Compilation } from "./compilation.ts";
 import { extension, type JsonObject, message, optionalDuration } from "./json.ts";
-import { clusterOf } from "./route-configuration.ts";
+import { clusterOf } from "./route-context.ts";
 import { destinationRuleFor } from "./sidecar-scope.ts";
 
 const type = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
