@@ -73,6 +73,8 @@ interface Line {
   readonly name: string;
   readonly text: string;
   readonly ready: boolean;
+  /** Worth a line where lines cannot be written over. */
+  readonly news: boolean;
 }
 
 function linesOf(status: Status): Line[] {
@@ -81,7 +83,8 @@ function linesOf(status: Status): Line[] {
 }
 
 function serverLine(row: StatusRow): Line {
-  return { name: row.workload, text: row.ready ? "ready" : row.reason || row.state.toLowerCase(), ready: row.ready };
+  const text = row.ready ? "ready" : row.reason || row.state.toLowerCase();
+  return { name: row.workload, text, ready: row.ready, news: row.ready || row.reason !== "" };
 }
 
 function workloadLine({ system, workload, desired, ready, settled }: WorkloadStatus, status: Status): Line {
@@ -89,7 +92,7 @@ function workloadLine({ system, workload, desired, ready, settled }: WorkloadSta
   // That a process does not listen yet is no news; that it was started again is.
   const reason = rows.find((row) => !row.ready && row.reason && row.restarts > 0)?.reason;
   const text = settled ? `${ready}/${desired} ready` : `${ready}/${desired} ready${reason ? `, ${reason}` : ""}`;
-  return { name: `${system}/${workload}`, text, ready: settled };
+  return { name: `${system}/${workload}`, text, ready: settled, news: settled || reason !== undefined };
 }
 
 /** For terminals: all lines, written over each time. */
@@ -127,9 +130,8 @@ class Steps implements View {
   }
 
   show(status: Status): void {
-    for (const { name, text, ready } of linesOf(status)) {
-      const worth = ready || text.includes(",");
-      if (!worth || this.#seen.get(name) === text) continue;
+    for (const { name, text, news } of linesOf(status)) {
+      if (!news || this.#seen.get(name) === text) continue;
       this.#seen.set(name, text);
       const seconds = ((Date.now() - this.#startedAt) / 1000).toFixed(1);
       this.#out.write(`${seconds.padStart(6)} s  ${name.padEnd(24)} ${text}\n`);

@@ -129,6 +129,8 @@ export class Daemon {
     if (this.phase !== "starting") return;
     this.phase = "running";
     this.watch();
+    // For what was changed or asked for meanwhile.
+    void this.reconfigure();
     this.#putSampleData();
   }
 

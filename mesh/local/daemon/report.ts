@@ -54,7 +54,7 @@ function rowsOfWorkloads({ supervisor }: Daemon): WorkloadStatus[] {
   }));
 }
 
-function rowsOfServers({ postgres, nats, controlPlane }: Servers): StatusRow[] {
+function rowsOfServers({ postgres, nats, controlPlane, downloading }: Servers): StatusRow[] {
   const { pid = 0, restarts = 0 } = controlPlane?.envoy ?? {};
   const envoy: StatusRow = {
     system: "mesh",
@@ -70,9 +70,12 @@ function rowsOfServers({ postgres, nats, controlPlane }: Servers): StatusRow[] {
           { name: "https", port: 443, listens: `127.0.0.1:${controlPlane.ports.https}` },
         ]
       : [],
-    reason: "",
+    reason: controlPlane || !downloading.has("envoy") ? "" : "the first start downloads it",
   };
-  return [rowOfServer(postgres, 5432), rowOfServer(nats, 4222), envoy];
+  const natsRow = rowOfServer(nats, 4222);
+  const natsLoading = natsRow.state === "Starting" && natsRow.restarts === 0 && downloading.has("nats-server");
+  const reason = natsLoading ? "the first start downloads it" : natsRow.reason;
+  return [rowOfServer(postgres, 5432), { ...natsRow, reason }, envoy];
 }
 
 function rowOfServer(server: Servers["postgres"] | Servers["nats"], port: number): StatusRow {

@@ -1,5 +1,6 @@
-import { mkdirSync } from "node:fs";
+import { globSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { cacheFolder } from "../binaries.ts";
 import { ControlPlane } from "../control-plane.ts";
 import { type Nats, startNats } from "../nats.ts";
 import { type Postgres, startPostgres } from "../postgres.ts";
@@ -27,6 +28,8 @@ export class Servers {
   readonly #parts: ServersParts;
   readonly #databases = new Map<string, Promise<void>>();
   readonly #recorded = new Map<string, number>();
+  /** Tools that the first start has to download. */
+  readonly downloading: ReadonlySet<string> = new Set(pinnedTools.filter((tool) => !isCached(tool)));
   #timer: NodeJS.Timeout | undefined;
   #starting: Promise<unknown> = Promise.resolve();
 
@@ -122,6 +125,12 @@ export class Servers {
     if (pid > 0) this.#parts.records.add(pid, what, stopSignal);
     this.#recorded.set(what, pid);
   }
+}
+
+const pinnedTools = ["envoy", "nats-server"];
+
+function isCached(tool: string): boolean {
+  return globSync(`${tool}-*`, { cwd: cacheFolder() }).length > 0;
 }
 
 /** 8443 beside 8080, and as far from any other port. */
