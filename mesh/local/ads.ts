@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
 import { type DeltaRequest, type DeltaResponse, decodeDeltaRequest, encodeDeltaResponse } from "./ads-messages.ts";
 import { AdsStream, type Entry, kinds, type Rejection, type View } from "./ads-stream.ts";
-import { encodeResource, type Json, type ResourceKind } from "./envoy-api.ts";
+import { encode, versionOf } from "./encode.ts";
+import type { Json, ResourceKind } from "./envoy-api.ts";
 
 export type { Rejection } from "./ads-stream.ts";
 
@@ -33,7 +33,7 @@ export class AdsServer {
   readonly #streams = new Set<AdsStream>();
   readonly #timeoutMs: number;
   readonly #socket: string;
-  readonly #encoded = new Map<string, { json: Json; text: string; entry: Entry }>();
+  readonly #encoded = new Map<string, { json: Json; entry: Entry }>();
   #view: View = emptyView();
   #good: View | undefined;
   #rejections: Rejection[] = [];
@@ -204,14 +204,10 @@ export class AdsServer {
     const kept = this.#encoded.get(key);
     // The same object has not changed; whoever publishes never changes one.
     if (kept?.json === json) return kept.entry;
-    const text = JSON.stringify(json);
-    if (kept?.text === text) {
-      kept.json = json;
-      return kept.entry;
-    }
-    const version = createHash("sha1").update(text).digest("base64url");
-    const entry = { version, bytes: encodeResource(kind, json), needs: needsOf(kind, json, text) };
-    this.#encoded.set(key, { json, text, entry });
+    const version = versionOf(kind, json);
+    const entry =
+      kept?.entry.version === version ? kept.entry : { version, bytes: encode(kind, json), needs: needsOf(kind, json) };
+    this.#encoded.set(key, { json, entry });
     return entry;
   }
 }
@@ -232,9 +228,10 @@ function without(view: View, rejections: readonly Rejection[]): View {
   return rest;
 }
 
-function needsOf(kind: ResourceKind, json: Json, text: string): string[] {
+function needsOf(kind: ResourceKind, json: Json): string[] {
   if (kind === "clusters") return json["type"] === "EDS" ? [edsNameOf(json)] : [];
-  if (kind === "listeners") return [...text.matchAll(/"route_config_name":"([^"]+)"/g)].map((match) => match[1] ?? "");
+  if (kind === "listeners")
+    return [...JSON.stringify(json).matchAll(/"route_config_name":"([^"]+)"/g)].map((match) => match[1] ?? "");
   return [];
 }
 

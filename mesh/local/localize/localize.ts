@@ -4,8 +4,8 @@ import { gatewayListeners } from "./gateway.ts";
 import { inboundListeners } from "./inbound.ts";
 import { nameOf, textAt } from "./json.ts";
 import { Memo, printOf, textOf } from "./memo.ts";
-import { proxyKey, scoped } from "./names.ts";
-import { outboundListenerOf, outboundRoutesOf } from "./outbound.ts";
+import { outboundRoutes, proxyKey, scoped } from "./names.ts";
+import { outboundHosts, outboundListenerOf } from "./outbound.ts";
 import { type Rewriting, rewrite } from "./rewrite.ts";
 import { withTelemetry, withWorkloadLabels } from "./telemetry.ts";
 import type { Localized, LocalProxy, Place, Replica, SecretNeed, Shortfall } from "./types.ts";
@@ -167,9 +167,18 @@ function addSidecar(proxy: LocalProxy, replica: Replica, { maker, draft }: Addin
     addTo(draft.listeners, { resource, source: listeners.find((listener) => nameOf(listener) === source) }, draft);
   }
   if (!outbound) return;
-  const merged = maker.make("routes", printOf(routes), outboundRoutesOf);
   // Several configurations of istiod's became one.
-  addTo(draft.routes, { resource: merged, source: { routes: [...routes] } }, draft);
+  addTo(draft.routes, { resource: routesOf(routes, maker), source: { routes: [...routes] } }, draft);
+}
+
+/** An edit changes few of the virtual hosts: the others stay the objects they were. */
+function routesOf(routes: readonly Json[], maker: Maker): Json {
+  const hosts = outboundHosts(routes);
+  const local = hosts.map((host) =>
+    maker.make(`host ${nameOf(host)}`, textOf(host), (context) => rewrite(host, context)),
+  );
+  const name = scoped(maker.key, outboundRoutes);
+  return maker.make("routes", printOf(hosts), () => ({ name, virtual_hosts: local, validate_clusters: false }));
 }
 
 function addGateway(proxy: LocalProxy, { maker, draft }: Adding): void {

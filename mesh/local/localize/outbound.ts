@@ -31,10 +31,15 @@ export function outboundListenerOf(context: Rewriting, replica: Replica): { list
   return { listener: listenerOf(first.manager, context, replica), source: first.listener };
 }
 
-/** The route configurations of all ports as one, in which each domain has its port. */
-export function outboundRoutesOf(context: Rewriting): Json {
-  const merged = mergeRoutes(context.proxy.compiled.routes);
-  return { ...rewrite(merged, context), name: scoped(context.key, outboundRoutes) };
+const merged = new WeakMap<readonly Json[], readonly Json[]>();
+
+/** The virtual hosts of all ports, in which each domain has its port; the same objects for the same routes. */
+export function outboundHosts(routes: readonly Json[]): readonly Json[] {
+  const kept = merged.get(routes);
+  if (kept) return kept;
+  const hosts = listAt(mergeRoutes(routes), "virtual_hosts");
+  merged.set(routes, hosts);
+  return hosts;
 }
 
 function managersOf(listener: Json): Json[] {
