@@ -165,6 +165,38 @@ describe("order", () => {
   });
 });
 
+describe("three replicas that were away while a thousand events passed", () => {
+  const phones = (serial: bigint) => {
+    const phone = { shopId: 1n, eqpSernum: serial, eqpNm: "galaxy_s21", allocationSeq: 0n };
+    const message = { ...phone, eqpStatus: EQP_STATUS_ORDER_AVAILABLE };
+    return occurred(registered, message, { aggregateId: serial, aggregateVersion: 1n });
+  };
+  const orders = (id: bigint) => lifeOf(id).ordered;
+
+  it.each([
+    ["shop", startShop, orders, "SELECT count(*)::int FROM shop_order WHERE status = 'ORDERED'"],
+    [
+      "order",
+      (where: Place) => startOrder(where, "127.0.0.1:1"),
+      phones,
+      "SELECT count(*)::int FROM orderable_equipment",
+    ],
+    ["delivery", startDelivery, orders, "SELECT count(*)::int FROM delivery WHERE status = 'READY'"],
+    ["message", startMessage, orders, "SELECT count(*)::int FROM message"],
+  ] as const)("%s applies each of them once", async (_, start, eventOf, count) => {
+    const where = await place();
+    await publish(
+      where,
+      Array.from({ length: 1000 }, (_, index) => eventOf(BigInt(index + 1))),
+    );
+    const replicas = await Promise.all([start(where), start(where), start(where)]);
+    const one: WithSql = replicas[0];
+    await untilHeard(one, 1000);
+    expect(await column(one, count)).toEqual([[1000]]);
+    for (const replica of replicas) await replica.stop();
+  });
+});
+
 describe("message", () => {
   it("sends one message for a change, to the order's customer, with three replicas and everything twice", async () => {
     const where = await place();

@@ -1,6 +1,8 @@
 // The whole system under `mesh up`: every method by gRPC and by REST, the demonstrations T-1 to T-4 and T-7 in short form, who may call
 // delivery, CORS. The demonstrations change the system, one after the other; each leaves it as it found it.
 import { randomUUID } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DeliveryServiceService, DeliveryStatus } from "#gen/proto/tword/delivery/v1/delivery.ts";
@@ -163,6 +165,33 @@ describe("T-4: the breaker", () => {
     // What was refused is given up within 30 s, and its phone can be ordered.
     await untilQuiet();
     await eventually(async () => (await orderSlow()).status === 200);
+  });
+});
+
+describe("a delivery that is 900 ms late", () => {
+  it("ends an order after 610 ms, and delays a cancel, without anything half done", async () => {
+    const { orderId } = await created<{ orderId: string }>("/orders", wish);
+    const overlay = join(tword.folder, "services", "tword", "overlays", "late");
+    const chaos = readFileSync(
+      join(tword.folder, "services", "tword", "overlays", "chaos", "kustomization.yaml"),
+      "utf8",
+    );
+    mkdirSync(overlay);
+    writeFileSync(join(overlay, "kustomization.yaml"), chaos.replace("400-620", "900"));
+    await tword.mesh("apply", "-k", "services/tword/overlays/late");
+    await tword.untilReady();
+    const refused = await eventually(async () => {
+      const answer = await timed(() => order());
+      return answer.status === 503 && answer;
+    });
+    expect(reasonOf(refused)).toBe("DELIVERY_UNAVAILABLE");
+    expect(refused.ms).toBeLessThan(900);
+    expect(reasonOf(await rest("POST", `/v1/orders/${orderId}:cancel`, {}))).toBe("DELIVERY_UNAVAILABLE");
+    expect((await body<{ status: string }>(`/orders/${orderId}`)).status).toBe("ORDER_STATUS_CANCEL_REQUESTED");
+    await tword.mesh("apply", "--remove");
+    await tword.untilReady();
+    await untilQuiet();
+    expect((await body<{ status: string }>(`/orders/${orderId}`)).status).toBe("ORDER_STATUS_CANCELLED");
   });
 });
 
