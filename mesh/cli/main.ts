@@ -1,4 +1,5 @@
 // The `mesh` command, as it runs in this repository. What is published is published.ts.
+import { policyCommands } from "./policy-commands.ts";
 import { type Entry, runProgram } from "./program.ts";
 
 const entries: readonly Entry[] = [
@@ -14,28 +15,13 @@ const entries: readonly Entry[] = [
   { name: "config", summary: "print what Envoy runs", load: () => import("./config.ts") },
   { name: "doctor", summary: "check what the mesh needs of this machine", load: () => import("./doctor.ts") },
   { name: "daemon", summary: "run a mesh without a terminal", load: () => import("./daemon.ts") },
-  {
-    name: "lint",
-    summary: "check Istio YAML: what istiod refuses, what will not work, and why",
-    load: () => import("./lint.ts"),
-  },
-  {
-    name: "route",
-    summary: "explain which route, timeout, retries and breaker a request meets, line by line",
-    load: () => import("./route.ts"),
-  },
+  ...policyCommands,
   {
     name: "test",
     summary: "run tests of policies: routing in memory, behaviour on a real Envoy",
     load: () => import("./test.ts"),
   },
-  {
-    name: "diff",
-    summary: "compare two versions of Istio YAML: who is touched, and how",
-    load: () => import("./diff.ts"),
-  },
   { name: "breakers", summary: "show every caller's circuit breakers", load: () => import("./breakers.ts") },
-  { name: "compile", summary: "print the Envoy configuration of Istio YAML", load: () => import("./compile.ts") },
 ];
 
 await runProgram(entries, process.argv);

@@ -1,23 +1,5 @@
 // The `mesh` command as `npm pack` publishes it: what works on any repository's YAML, bundled into one file of JavaScript.
-import { type Entry, runProgram } from "./program.ts";
+import { policyCommands } from "./policy-commands.ts";
+import { runProgram } from "./program.ts";
 
-const entries: readonly Entry[] = [
-  {
-    name: "lint",
-    summary: "check Istio YAML: what istiod refuses, what will not work, and why",
-    load: () => import("./lint.ts"),
-  },
-  {
-    name: "route",
-    summary: "explain which route, timeout, retries and breaker a request meets, line by line",
-    load: () => import("./route.ts"),
-  },
-  {
-    name: "diff",
-    summary: "compare two versions of Istio YAML: who is touched, and how",
-    load: () => import("./diff.ts"),
-  },
-  { name: "compile", summary: "print the Envoy configuration of Istio YAML", load: () => import("./compile.ts") },
-];
-
-await runProgram(entries, process.argv);
+await runProgram(policyCommands, process.argv);

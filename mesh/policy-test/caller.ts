@@ -7,7 +7,8 @@ import {
   type OutgoingHttpHeaders,
 } from "node:http2";
 import { createConnection, type Socket } from "node:net";
-import { type GrpcStatus, grpcStatuses, type Request, requestLine } from "./format.ts";
+import { type GrpcStatus, grpcStatuses } from "#mesh/istio/grpc-status.ts";
+import { type Request, requestLine } from "./format.ts";
 
 /** `unix:/path` or `host:port`. */
 export type Address = string;

@@ -1,3 +1,4 @@
+import type { GrpcStatus } from "#mesh/istio/grpc-status.ts";
 import type { Path, Source } from "#mesh/istio/source.ts";
 
 // The types of docs/mesh-test.schema.json, which is the format's definition; docs/mesh-test.md explains it.
@@ -140,29 +141,6 @@ export interface ExpectedBreaker {
   blocked?: boolean;
   by?: WorkloadName;
 }
-
-/** The numbers of gRPC's statuses are their places here. */
-export const grpcStatuses = [
-  "OK",
-  "CANCELLED",
-  "UNKNOWN",
-  "INVALID_ARGUMENT",
-  "DEADLINE_EXCEEDED",
-  "NOT_FOUND",
-  "ALREADY_EXISTS",
-  "PERMISSION_DENIED",
-  "RESOURCE_EXHAUSTED",
-  "FAILED_PRECONDITION",
-  "ABORTED",
-  "OUT_OF_RANGE",
-  "UNIMPLEMENTED",
-  "INTERNAL",
-  "UNAVAILABLE",
-  "DATA_LOSS",
-  "UNAUTHENTICATED",
-] as const;
-
-export type GrpcStatus = (typeof grpcStatuses)[number];
 
 /** Milliseconds of a duration as Istio writes it: `"250ms"`, `"1.5s"`, `"2m"`. */
 export function durationMs(text: DurationText): number {

@@ -1,6 +1,7 @@
+import { grpcStatuses } from "#mesh/istio/grpc-status.ts";
 import type { Answered } from "./caller.ts";
 import { countMismatch, spanMismatch } from "./count.ts";
-import { type Counts, type ExpectedBreaker, grpcStatuses, type Outcome } from "./format.ts";
+import type { Counts, ExpectedBreaker, Outcome } from "./format.ts";
 
 /** What was observed of a step. */
 export interface Facts {

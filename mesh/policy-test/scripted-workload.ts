@@ -9,8 +9,9 @@ import {
 } from "node:http2";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { grpcStatuses } from "#mesh/istio/grpc-status.ts";
 import { type Answered, Caller } from "./caller.ts";
-import { type Answer, durationMs, grpcStatuses, type Script } from "./format.ts";
+import { type Answer, durationMs, type Script } from "./format.ts";
 
 /** One replica of a scripted workload, and where its sidecar reaches it. */
 export interface ScriptedReplica {

@@ -1,3 +1,4 @@
+import { grpcStatuses } from "#mesh/istio/grpc-status.ts";
 import type { Fault } from "#mesh/istio/virtual-service.ts";
 import { any, durationOf, type JsonObject, message } from "./json.ts";
 import { fraction, wholeFraction } from "./percentage.ts";
@@ -30,27 +31,7 @@ function abortOf(abort: Fault["abort"]): JsonObject | undefined {
   return message({ grpc_status: grpcStatus(abort.grpcStatus), percentage });
 }
 
-/** Status codes of gRPC by number: https://github.com/grpc/grpc/blob/master/doc/statuscodes.md */
-const grpcCodes = [
-  "OK",
-  "CANCELLED",
-  "UNKNOWN",
-  "INVALID_ARGUMENT",
-  "DEADLINE_EXCEEDED",
-  "NOT_FOUND",
-  "ALREADY_EXISTS",
-  "PERMISSION_DENIED",
-  "RESOURCE_EXHAUSTED",
-  "FAILED_PRECONDITION",
-  "ABORTED",
-  "OUT_OF_RANGE",
-  "UNIMPLEMENTED",
-  "INTERNAL",
-  "UNAVAILABLE",
-  "DATA_LOSS",
-  "UNAUTHENTICATED",
-];
-
 function grpcStatus(name: string): number {
-  return Math.max(0, grpcCodes.indexOf(name));
+  const names: readonly string[] = grpcStatuses;
+  return Math.max(0, names.indexOf(name));
 }

@@ -1,30 +1,10 @@
+import { grpcStatuses } from "../../../grpc-status.ts";
 import { checkDuration } from "../../checks/durations.ts";
 import { checkFraction } from "../../checks/numbers.ts";
 import type { Place } from "../../place.ts";
 import { suggest } from "../../schema/suggest.ts";
 import { checkHttpStatus } from "./redirect.ts";
 import type { Fault } from "./schema.ts";
-
-/** The names of gRPC's statuses, in order of their numbers. https://grpc.io/docs/guides/status-codes/ */
-export const grpcStatuses = [
-  "OK",
-  "CANCELLED",
-  "UNKNOWN",
-  "INVALID_ARGUMENT",
-  "DEADLINE_EXCEEDED",
-  "NOT_FOUND",
-  "ALREADY_EXISTS",
-  "PERMISSION_DENIED",
-  "RESOURCE_EXHAUSTED",
-  "FAILED_PRECONDITION",
-  "ABORTED",
-  "OUT_OF_RANGE",
-  "UNIMPLEMENTED",
-  "INTERNAL",
-  "UNAVAILABLE",
-  "DATA_LOSS",
-  "UNAUTHENTICATED",
-];
 
 export function validateFault(fault: Fault | undefined, place: Place): void {
   if (!fault) return;
@@ -43,7 +23,7 @@ function validateAbort(abort: Fault["abort"], place: Place): void {
 }
 
 function checkGrpcStatus(status: string, place: Place): void {
-  if (grpcStatuses.includes(status)) return;
+  if (grpcStatuses.some((known) => known === status)) return;
   const meant = grpcStatuses[/^\d+$/.test(status) ? Number(status) : -1] ?? suggest(status, grpcStatuses);
   place.refuse(
     `"${status}" is no name of a gRPC status`,
