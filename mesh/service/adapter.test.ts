@@ -223,6 +223,19 @@ describe("failures", () => {
     expect(answer.code).toBe(Code.RESOURCE_EXHAUSTED);
   });
 
+  it("survives 10,000 headers, and tells no more than fits of 10,000 violations", async () => {
+    behave = async () => {};
+    const metadata = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`x-h${index}`, "v"]));
+    expect((await get(5n, { metadata })).code).not.toBe(Code.OK);
+    const product = Product.fromPartial({ productId: 3n });
+    const updateMask = Array.from({ length: 10_000 }, (_, index) => `f${index}`);
+    const answer = await update({ product, updateMask });
+    expect(answer).toMatchObject({ code: Code.INVALID_ARGUMENT, reason: "INVALID_FIELD_MASK" });
+    expect(answer.violations).toHaveLength(64);
+    expect(answer.message).toMatch(/and 9992 more$/);
+    expect((await get(5n)).code).toBe(Code.OK);
+  });
+
   it("tells the handler when the deadline has passed, and the caller DEADLINE_EXCEEDED", async () => {
     const ended = Promise.withResolvers<void>();
     behave = async (_, call) => {

@@ -175,9 +175,13 @@ function contractOf(method: string, image: DescriptorImage): { check: RequestChe
   return { check: compileChecker(image, file, descriptor.inputType), descriptor };
 }
 
+/** Waits until the caller has read enough, or is gone. */
 function drained(stream: ServerWritableStream<object, Buffer>): Promise<void> {
   return new Promise((resolve) => {
-    stream.once("drain", resolve);
-    stream.once("cancelled", resolve);
+    const go = () => {
+      stream.off("drain", go).off("cancelled", go);
+      resolve();
+    };
+    stream.on("drain", go).on("cancelled", go);
   });
 }

@@ -64,14 +64,22 @@ export class LostUpdate extends Error {
   }
 }
 
-/** INVALID_ARGUMENT with every violation at once; its reason is theirs, or `INVALID_REQUEST` when they differ. */
+/** Trailers have a limit (Envoy: 60 KiB); nobody reads more. */
+const maxViolations = 64;
+const maxInMessage = 8;
+
+/**
+ * INVALID_ARGUMENT with every violation at once, the first 64 of them; its reason is theirs, or `INVALID_REQUEST` when they differ.
+ */
 export function invalidRequest(violations: readonly FieldViolation[]): ServiceError {
   const reasons = new Set(violations.map((violation) => violation.reason));
   const [first] = reasons;
+  const told = violations.slice(0, maxInMessage).map(({ field, description }) => `${field}: ${description}`);
+  if (violations.length > told.length) told.push(`and ${violations.length - told.length} more`);
   return new ServiceError({
     code: Code.INVALID_ARGUMENT,
     reason: reasons.size === 1 && first ? first : "INVALID_REQUEST",
-    message: violations.map(({ field, description }) => `${field}: ${description}`).join("; "),
-    details: [{ kind: "badRequest", violations }],
+    message: told.join("; "),
+    details: [{ kind: "badRequest", violations: violations.slice(0, maxViolations) }],
   });
 }
