@@ -8,6 +8,8 @@ export interface Entry {
   readonly bytes: Uint8Array;
   /** Names of other resources it makes Envoy ask for: a cluster its endpoints, a listener its routes. */
   readonly needs: readonly string[];
+  /** Where a listener listens. */
+  readonly address: string;
 }
 
 export type View = Readonly<Record<ResourceKind, ReadonlyMap<string, Entry>>>;

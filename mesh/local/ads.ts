@@ -24,6 +24,9 @@ export interface AdsOptions {
   readonly timeoutMs?: number;
 }
 
+/** Envoy names only some of the resources it refuses at a time; so many times the rest is tried. */
+const mostRefusals = 20;
+
 /**
  * Serves configuration to Envoy by aggregated, incremental xDS. A change is published make-before-break: clusters with their
  * endpoints first, then listeners with their routes, and only when those are acknowledged does what is no longer needed go.
@@ -56,13 +59,15 @@ export class AdsServer {
   }
 
   /**
-   * Puts the resources in force and waits for Envoy's word. When it rejects some, what ran before is put back as a whole; at the
-   * very first time, when there is no before, all but the rejected. One call at a time.
+   * Puts the resources in force and waits for Envoy's word; one call at a time. When it rejects some, what ran before is put back as a
+   * whole. With `leaveOut` everything else comes into force instead, and of what it rejects the last that it accepted stays; that is
+   * also what happens at the very first time, when there is no before.
    */
-  async publish(resources: Resources): Promise<Outcome> {
+  async publish(resources: Resources, { leaveOut = false } = {}): Promise<Outcome> {
     const { view, rejections } = this.#encode(resources);
-    if (rejections.length > 0 && this.#good) return { acknowledged: false, rejections };
-    return this.#good ? this.#replace(this.#good, view) : this.#begin(view, rejections);
+    const good = this.#good;
+    if (!good || leaveOut) return this.#putWithout(good ?? emptyView(), view, rejections);
+    return rejections.length > 0 ? { acknowledged: false, rejections } : this.#replace(good, view);
   }
 
   async close(): Promise<void> {
@@ -96,28 +101,41 @@ export class AdsServer {
     return { acknowledged: false, rejections };
   }
 
+  /**
+   * From one configuration to another without a moment in which something is missing: first what others will need (clusters, with
+   * endpoints for new ones), then listeners and routes, then the endpoints, which may now lead to new listeners, and then nothing needs
+   * what is gone.
+   */
   async #inSteps(before: View, after: View): Promise<boolean> {
-    const first = { ...before, ...merge(before, after, ["clusters", "endpoints", "secrets"]) };
-    const second = { ...first, listeners: after.listeners, ...merge(before, after, ["routes"]) };
+    const clusters = union(before.clusters, after.clusters);
+    const secrets = union(before.secrets, after.secrets);
+    const needed = { ...before, clusters, secrets, endpoints: union(after.endpoints, before.endpoints) };
+    const listeners = withoutConflicts(before.listeners, after.listeners);
+    const serving = { ...needed, listeners, routes: union(before.routes, after.routes) };
+    const reached = { ...serving, endpoints: union(before.endpoints, after.endpoints) };
     return (
-      (await this.#step(first, ["secrets", "clusters", "endpoints"])) &&
-      (await this.#step(second, ["listeners", "routes"])) &&
+      (await this.#step(needed, ["secrets", "clusters", "endpoints"])) &&
+      (await this.#step(serving, ["listeners", "routes"])) &&
+      (await this.#step(reached, ["endpoints"])) &&
       (await this.#step(after, kinds))
     );
   }
 
-  async #begin(view: View, rejections: readonly Rejection[]): Promise<Outcome> {
+  async #putWithout(good: View, view: View, rejections: readonly Rejection[]): Promise<Outcome> {
     const all = [...rejections];
-    let rest = view;
-    for (let tries = 0; tries < 20; tries++) {
+    let current = good;
+    let rest = withKept(view, good, rejections);
+    for (let tries = 0; tries < mostRefusals; tries++) {
       this.#rejections = [];
-      const settled = await this.#step(rest, kinds);
+      const settled = await this.#inSteps(current, rest);
       if (this.#rejections.length === 0) {
+        if (!settled) this.#show(rest, kinds);
         this.#good = rest;
         return { acknowledged: settled && all.length === 0, rejections: all };
       }
       all.push(...this.#rejections);
-      rest = without(rest, this.#rejections);
+      current = rest;
+      rest = withKept(rest, good, this.#rejections);
     }
     return { acknowledged: false, rejections: all };
   }
@@ -206,7 +224,14 @@ export class AdsServer {
     if (kept?.json === json) return kept.entry;
     const version = versionOf(kind, json);
     const entry =
-      kept?.entry.version === version ? kept.entry : { version, bytes: encode(kind, json), needs: needsOf(kind, json) };
+      kept?.entry.version === version
+        ? kept.entry
+        : {
+            version,
+            bytes: encode(kind, json),
+            needs: needsOf(kind, json),
+            address: JSON.stringify(json["address"] ?? ""),
+          };
     this.#encoded.set(key, { json, entry });
     return entry;
   }
@@ -216,16 +241,30 @@ function emptyView(): Record<ResourceKind, Map<string, Entry>> {
   return { clusters: new Map(), endpoints: new Map(), listeners: new Map(), routes: new Map(), secrets: new Map() };
 }
 
-function merge(before: View, after: View, which: readonly ResourceKind[]): Partial<View> {
-  return Object.fromEntries(which.map((kind) => [kind, new Map([...before[kind], ...after[kind]])]));
+function union<T>(first: ReadonlyMap<string, T>, second: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
+  return new Map([...first, ...second]);
 }
 
-function without(view: View, rejections: readonly Rejection[]): View {
-  const rest = { ...view };
+/** The listeners of before and after, but for those of before whose address another one takes over. */
+function withoutConflicts(before: View["listeners"], after: View["listeners"]): View["listeners"] {
+  const taken = new Map([...after].map(([name, { address }]) => [address, name]));
+  const kept = [...before].filter(([name, { address }]) => (taken.get(address) ?? name) === name);
+  return new Map([...kept, ...after]);
+}
+
+/** Of what was rejected the last version that Envoy accepted; nothing, where it never accepted one. */
+function withKept(view: View, good: View, rejections: readonly Rejection[]): View {
+  const kept = { ...view };
   for (const { kind, names } of rejections) {
-    rest[kind] = new Map([...rest[kind]].filter(([name]) => !names.includes(name)));
+    const resources = new Map(kept[kind]);
+    for (const name of names) {
+      const entry = good[kind].get(name);
+      if (entry && entry !== resources.get(name)) resources.set(name, entry);
+      else resources.delete(name);
+    }
+    kept[kind] = resources;
   }
-  return rest;
+  return kept;
 }
 
 function needsOf(kind: ResourceKind, json: Json): string[] {

@@ -34,7 +34,7 @@ export async function compileLocally(objects: readonly KubeObject[]): Promise<Co
   const proxies = compileProxies(mesh, replicas, gatewayIp);
   const localized = localize(proxies.local, place());
   const store = new SecretStore({ authority: await passingAuthority() });
-  const secrets = await store.resources(localized.secrets, credentialsOf(objects));
+  const { secrets } = await store.resources(localized.secrets, credentialsOf(objects));
   return {
     bootstrap: toStaticBootstrap(localized, secrets),
     findings: uniqueFindings([...findings, ...proxies.findings, ...findingsOfShortfalls(localized.shortfalls)]),

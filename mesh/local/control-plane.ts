@@ -3,12 +3,11 @@ import { join } from "node:path";
 import type { Finding } from "#mesh/istio/finding.ts";
 import { isRecord, type KubeObject } from "#mesh/istio/kube-object.ts";
 import { buildMesh } from "#mesh/xds/mesh.ts";
-import { AdsServer } from "./ads.ts";
+import { AdsServer, type Outcome } from "./ads.ts";
 import { type CertificateAuthority, openAuthority } from "./certificates.ts";
 import { clusterDial } from "./cluster-dial.ts";
 import { compileProxies } from "./compile-proxies.ts";
 import { credentialsOf } from "./credentials.ts";
-import type { Json } from "./envoy-api.ts";
 import { findingsOfRejections, findingsOfShortfalls, uniqueFindings } from "./findings.ts";
 import { type GatewayPortOptions, GatewayPorts } from "./gateway-ports.ts";
 import { JwksFetcher } from "./jwks.ts";
@@ -147,21 +146,22 @@ export class ControlPlane {
     const attempt = await this.#attempt(next.objects, next);
     const findings = uniqueFindings([...(next.findings ?? []), ...attempt.findings]);
     if (this.#good && this.#hasNewErrors(findings)) return this.#stay(next, findings);
+    const changed = this.#changedSince(next.objects);
     const { acknowledged, rejections } = await this.#publish(attempt.localized, next.objects);
     if (rejections.length === 0 || !this.#good) {
       this.#good = next.objects;
       this.#goodErrors = errorsOf(findings);
     }
     if (rejections.length === 0) return { findings, acknowledged };
-    const refused = findingsOfRejections(rejections, attempt.localized, this.#changedSince(next.objects));
-    return this.#stay(next, [...findings, ...refused]);
+    const refused = findingsOfRejections(rejections, attempt.localized, changed);
+    return this.#stay(next, uniqueFindings([...findings, ...refused]));
   }
 
   /** The objects in force stay in force, but with the replicas of now. */
   async #stay(input: Input, findings: readonly Finding[]): Promise<Applied> {
-    if (this.#good && this.#good !== input.objects) {
-      const attempt = await this.#attempt(this.#good, input);
-      await this.#publish(attempt.localized, this.#good);
+    if (this.#good) {
+      const { localized } = await this.#attempt(this.#good, input);
+      await this.#publish(localized, this.#good, { leaveOut: true });
     }
     return { findings, acknowledged: false };
   }
@@ -190,9 +190,11 @@ export class ControlPlane {
     };
   }
 
-  async #publish(localized: Localized, objects: readonly KubeObject[]): ReturnType<AdsServer["publish"]> {
-    const secrets: Map<string, Json> = await this.#secrets.resources(localized.secrets, credentialsOf(objects));
-    return this.#ads.publish({ ...localized.resources, secrets });
+  async #publish(localized: Localized, objects: readonly KubeObject[], how = { leaveOut: false }): Promise<Outcome> {
+    const { secrets, failures } = await this.#secrets.resources(localized.secrets, credentialsOf(objects));
+    if (failures.length > 0 && this.#good && !how.leaveOut) return { acknowledged: false, rejections: failures };
+    const outcome = await this.#ads.publish({ ...localized.resources, secrets }, how);
+    return { ...outcome, rejections: [...failures, ...outcome.rejections] };
   }
 
   async #applyAgain(): Promise<void> {

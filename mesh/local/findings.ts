@@ -20,10 +20,13 @@ export function findingsOfRejections(
   return rejections.flatMap(({ kind, names, message }) => {
     const problem = { problem: "refused" as const, message: `Envoy refuses this: ${firstLine(message)}`, hint };
     const origins = names.flatMap((name) => originsIn(localized.origins.get(name)));
-    const touched = origins.filter(({ object }) => changed.includes(object));
     const others = changed.map((object) => ({ object, path: [] }));
-    const makers = others.filter(({ object }) => madeBy[kind].has(object.kind));
-    const suspects = [touched, makers, others, origins.slice(0, 1)].find(isNotEmpty) ?? [];
+    const [touched, makers] = [origins.filter(({ object }) => changed.includes(object)), others].map((places) =>
+      places.filter(({ object }) => madeBy[kind].has(object.kind)),
+    );
+    // The only kind in which anything at all can be written.
+    const filters = makers?.filter(({ object }) => object.kind === "EnvoyFilter");
+    const suspects = [touched, filters, makers, others, origins.slice(0, 1)].find(isNotEmpty) ?? [];
     const found = suspects.map(({ object, path }) => findingAt(object.source, path, problem));
     if (found.length > 0) return uniqueFindings(found);
     return [{ ...codes.refused, file: synthesized, line: 1, column: 1, path: names.join(", "), ...problem }];
@@ -43,7 +46,7 @@ const madeBy: Readonly<Record<ResourceKind, ReadonlySet<string>>> = {
   routes: new Set(["EnvoyFilter", "VirtualService"]),
   clusters: new Set(["EnvoyFilter", "DestinationRule", "ServiceEntry"]),
   endpoints: new Set(["ServiceEntry", "WorkloadEntry"]),
-  secrets: new Set(["Secret", "Gateway"]),
+  secrets: new Set(["Secret", "Gateway", "DestinationRule"]),
 };
 
 const hint = "what was in force before stays in force; correct the field that Envoy names";
@@ -67,8 +70,8 @@ export function uniqueFindings(findings: readonly Finding[]): Finding[] {
   return [...seen.values()];
 }
 
-function isNotEmpty(list: readonly unknown[]): boolean {
-  return list.length > 0;
+function isNotEmpty(list: readonly unknown[] | undefined): boolean {
+  return list !== undefined && list.length > 0;
 }
 
 /** Where a resource and all its parts come from. */

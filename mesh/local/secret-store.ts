@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import type { Rejection } from "./ads-stream.ts";
 import { type CertificateAuthority, type KeyPair, spiffeId } from "./certificates.ts";
 import type { Json } from "./envoy-api.ts";
 import type { SecretNeed } from "./localize/types.ts";
@@ -14,6 +15,11 @@ export interface SecretStoreOptions {
   readonly authority: CertificateAuthority;
   /** How long workload certificates live; they are replaced after half of it. Default 24 h. */
   readonly ttlMs?: number;
+}
+
+export interface Secrets {
+  readonly secrets: ReadonlyMap<string, Json>;
+  readonly failures: readonly Rejection[];
 }
 
 /** Where this machine keeps the certificates of public authorities. */
@@ -43,15 +49,21 @@ export class SecretStore {
   }
 
   /**
-   * The SDS resources for what is needed. `credential` looks a Kubernetes Secret up; where there is none, a gateway gets a
-   * certificate of the local authority for `hosts`.
-   *
-   * @throws when a file that is named cannot be read
+   * The SDS resources for what is needed, without those whose files cannot be read. `outside` looks Kubernetes Secrets up; where there is
+   * none, a gateway gets a certificate of the local authority for its hosts.
    */
-  async resources(needs: ReadonlyMap<string, SecretNeed>, outside: Outside): Promise<Map<string, Json>> {
-    const out = new Map<string, Json>();
-    for (const [name, need] of needs) out.set(name, { name, ...(await this.#secret(need, outside)) });
-    return out;
+  async resources(needs: ReadonlyMap<string, SecretNeed>, outside: Outside): Promise<Secrets> {
+    const secrets = new Map<string, Json>();
+    const failures: Rejection[] = [];
+    for (const [name, need] of needs) {
+      try {
+        secrets.set(name, { name, ...(await this.#secret(need, outside)) });
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        failures.push({ kind: "secrets", names: [name], message: `a certificate cannot be read here: ${message}` });
+      }
+    }
+    return { secrets, failures };
   }
 
   async #secret(need: SecretNeed, outside: Outside): Promise<Json> {
