@@ -177,7 +177,7 @@ describe("a delivery that is 900 ms late", () => {
       "utf8",
     );
     mkdirSync(overlay);
-    writeFileSync(join(overlay, "kustomization.yaml"), chaos.replace("400-620", "900"));
+    writeFileSync(join(overlay, "kustomization.yaml"), chaos.replace("400-620", "900-900"));
     await tword.mesh("apply", "-k", "services/tword/overlays/late");
     await tword.untilReady();
     const refused = await eventually(async () => {
