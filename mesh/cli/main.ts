@@ -14,6 +14,11 @@ const entries: readonly Entry[] = [
   { name: "apply", summary: "put a kustomize overlay in force, or take it away", load: () => import("./apply.ts") },
   { name: "config", summary: "print what Envoy runs", load: () => import("./config.ts") },
   { name: "doctor", summary: "check what the mesh needs of this machine", load: () => import("./doctor.ts") },
+  {
+    name: "dead-letters",
+    summary: "list the events that a service could not apply, or deliver them again",
+    load: () => import("./dead-letters.ts"),
+  },
   { name: "daemon", summary: "run a mesh without a terminal", load: () => import("./daemon.ts") },
   ...policyCommands,
   {
