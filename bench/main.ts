@@ -5,11 +5,16 @@
 import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { benchLint } from "./lint.ts";
 import { isMet, print, type Row, row } from "./report.ts";
 import { benchSiren } from "./siren.ts";
 
 const benches: Record<string, { title: string; run(): Promise<Row[]> | Row[] }> = {
   echo: { title: "Unary echo: the service run time against bare grpc-js, the same codec, rounds in turn", run: echo },
+  lint: {
+    title: "mesh lint: services, each with a Deployment, a VirtualService and a DestinationRule",
+    run: benchLint,
+  },
   siren: { title: "SirenOrder on the local mesh; load, Envoy, services and servers share the cores", run: benchSiren },
 };
 
