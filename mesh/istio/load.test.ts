@@ -74,6 +74,15 @@ describe("loadText", () => {
     ).toEqual({ a: true, b: "y", c: false, d: 15, e: 1000, f: 31, g: 1.5, h: "2001-01-01", i: null, j: "1:30" });
   });
 
+  it("takes a closing bracket below its key, and items to the left of it, as Kubernetes does", () => {
+    const { object, findings } = only(
+      `${service.trimEnd()}\n  args: [\n    a,\n  ]\n  deep: {\n  b: [\n1,\n  ],\n  }\n  after: here\n`,
+    );
+    expect(findings).toEqual([]);
+    expect(object.spec).toMatchObject({ args: ["a"], deep: { b: [1] }, after: "here" });
+    expect(object.source.locate(["spec", "after"])).toEqual({ line: 20, column: 3 });
+  });
+
   it("keeps kinds that it does not know", () => {
     expect(only("apiVersion: example.com/v7\nkind: Teapot\nmetadata: {name: t}\n").object.kind).toBe("Teapot");
   });

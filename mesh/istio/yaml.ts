@@ -92,12 +92,38 @@ function countBreaks(text: string, from: number, to: number): number {
   return count;
 }
 
-/** Reads one document as Kubernetes does. Problems come back as data: never throws. */
+/**
+ * Reads one document as Kubernetes does. Problems come back as data: never throws. The document's text may get spaces, see
+ * `parseLoosely`.
+ */
 export function readDocument(document: DocumentText): { value: unknown; errors: YamlError[] } {
   try {
-    return construct(document, parseEvents(document.text, { maxDepth }));
+    return construct(document, parseLoosely(document));
   } catch (error) {
     return { value: undefined, errors: [explain(error, document)] };
+  }
+}
+
+/** How many lines of a document may be too far to the left. */
+const maxRepairs = 1_000;
+
+/**
+ * YAML wants a flow collection's lines to stand further right than its key, the closing bracket too. Kubernetes' parser does
+ * not mind, and people write the bracket below its key, so such a line is moved to the right, in the document's text as well: what
+ * stands there is looked up again by position.
+ */
+function parseLoosely(document: DocumentText): Event[] {
+  for (let repairs = 0; ; repairs++) {
+    try {
+      return parseEvents(document.text, { maxDepth });
+    } catch (error) {
+      const position = error instanceof YAMLException ? error.mark?.position : undefined;
+      const deficient = error instanceof YAMLException && error.reason === "deficient indentation";
+      if (!deficient || position === undefined || repairs >= maxRepairs) throw error;
+      const { text } = document;
+      const lineStart = text.lastIndexOf("\n", position - 1) + 1;
+      document.text = `${text.slice(0, lineStart)} ${text.slice(lineStart)}`;
+    }
   }
 }
 
