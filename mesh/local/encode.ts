@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { encodeMessage, encodeResource, type Json, type ResourceKind } from "./envoy-api.ts";
 import { listAt, without } from "./localize/json.ts";
-import { textOf } from "./localize/memo.ts";
+import { printOf, shorten } from "./localize/memo.ts";
 
 const virtualHostType = "type.googleapis.com/envoy.config.route.v3.VirtualHost";
 /** Number of the field virtual_hosts in RouteConfiguration. */
@@ -10,11 +9,8 @@ const virtualHosts = 2;
 
 /** A hash of a resource's content: its version. */
 export function versionOf(kind: ResourceKind, json: Json): string {
-  const hash = createHash("sha1");
-  if (kind !== "routes") return hash.update(JSON.stringify(json)).digest("base64url");
-  hash.update(JSON.stringify(without(json, "virtual_hosts")));
-  for (const host of listAt(json, "virtual_hosts")) hash.update(textOf(host));
-  return hash.digest("base64url");
+  if (kind !== "routes") return printOf(json);
+  return shorten(JSON.stringify(without(json, "virtual_hosts")) + printOf(listAt(json, "virtual_hosts")));
 }
 
 /**

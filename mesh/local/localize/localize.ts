@@ -3,7 +3,7 @@ import { edsName, isLoopback, localizeCluster } from "./clusters.ts";
 import { gatewayListeners } from "./gateway.ts";
 import { inboundListeners } from "./inbound.ts";
 import { nameOf, textAt } from "./json.ts";
-import { Memo, printOf, textOf } from "./memo.ts";
+import { Memo, printOf, shorten } from "./memo.ts";
 import { outboundRoutes, proxyKey, scoped } from "./names.ts";
 import { outboundHosts, outboundListenerOf } from "./outbound.ts";
 import { type Rewriting, rewrite } from "./rewrite.ts";
@@ -91,13 +91,8 @@ class Maker {
     this.#draft = draft;
     this.#names = names;
     this.key = proxyKey(proxy);
-    this.#context = JSON.stringify([
-      world.place.fingerprint,
-      proxy.ip,
-      proxy.serviceAccount,
-      proxy.replica,
-      [...names],
-    ]);
+    const { ip, serviceAccount, replica } = proxy;
+    this.#context = shorten(JSON.stringify([world.place.fingerprint, ip, serviceAccount, replica, [...names]]));
   }
 
   /** `input`: all that the result depends on besides the proxy and the place. */
@@ -125,7 +120,7 @@ function addClusters(proxy: LocalProxy, { world, maker, draft }: Adding & { worl
   for (const source of proxy.compiled.clusters) {
     const assignment = endpoints.get(edsName(source));
     const isLocal = isLoopback(assignment);
-    const cluster = maker.make(`cluster ${nameOf(source)}`, `${isLocal} ${textOf(source)}`, (context) =>
+    const cluster = maker.make(`cluster ${nameOf(source)}`, `${isLocal} ${printOf(source)}`, (context) =>
       localizeCluster(source, context, { bindsToOwnAddress: isLocal }),
     );
     if (!cluster) continue;
@@ -141,7 +136,7 @@ function addEndpoints(cluster: Json, found: Json | undefined, { maker, draft }: 
   const service = edsName(cluster);
   const assignment = found ?? { cluster_name: service };
   const shared = draft.endpoints.get(service);
-  if (!shared || textOf(shared) === textOf(assignment)) {
+  if (!shared || printOf(shared) === printOf(assignment)) {
     if (!shared) draft.endpoints.set(service, assignment);
     return;
   }
@@ -175,7 +170,7 @@ function addSidecar(proxy: LocalProxy, replica: Replica, { maker, draft }: Addin
 function routesOf(routes: readonly Json[], maker: Maker): Json {
   const hosts = outboundHosts(routes);
   const local = hosts.map((host) =>
-    maker.make(`host ${nameOf(host)}`, textOf(host), (context) => rewrite(host, context)),
+    maker.make(`host ${nameOf(host)}`, printOf(host), (context) => rewrite(host, context)),
   );
   const name = scoped(maker.key, outboundRoutes);
   return maker.make("routes", printOf(hosts), () => ({ name, virtual_hosts: local, validate_clusters: false }));
@@ -194,7 +189,10 @@ function addGateway(proxy: LocalProxy, { maker, draft }: Adding): void {
   }
   for (const source of routes) {
     const name = scoped(maker.key, nameOf(source));
-    const resource = maker.make(`routes ${name}`, textOf(source), (context) => ({ ...rewrite(source, context), name }));
+    const resource = maker.make(`routes ${name}`, printOf(source), (context) => ({
+      ...rewrite(source, context),
+      name,
+    }));
     addTo(draft.routes, { resource, source }, draft);
   }
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Json } from "../envoy-api.ts";
 
 /**
@@ -29,26 +29,22 @@ interface Kept {
   readonly value: unknown;
 }
 
-const texts = new WeakMap<Json, string>();
+const prints = new WeakMap<object, string>();
 
-/** JSON of a resource, made once. */
-export function textOf(json: Json): string {
-  const kept = texts.get(json);
+/** A short stand-in for the JSON of a resource or a list of them, worked out once for each object. */
+export function printOf(value: Json | readonly Json[]): string {
+  const kept = prints.get(value);
   if (kept !== undefined) return kept;
-  const text = JSON.stringify(json);
-  texts.set(json, text);
-  return text;
+  const print = isList(value) ? shorten(value.map(printOf).join()) : shorten(JSON.stringify(value));
+  prints.set(value, print);
+  return print;
 }
 
-const prints = new WeakMap<readonly Json[], string>();
+/** A text's hash: equal ones stand for equal texts. */
+export function shorten(text: string): string {
+  return hash("sha1", text, "base64url");
+}
 
-/** A short stand-in for the JSON of a list of resources, made once. */
-export function printOf(list: readonly Json[]): string {
-  const kept = prints.get(list);
-  if (kept !== undefined) return kept;
-  const hash = createHash("sha1");
-  for (const json of list) hash.update(textOf(json));
-  const print = hash.digest("base64url");
-  prints.set(list, print);
-  return print;
+function isList(value: Json | readonly Json[]): value is readonly Json[] {
+  return Array.isArray(value);
 }
