@@ -23,6 +23,8 @@ export const codes = {
   unreadable: { code: "M901", severity: "error" },
   /** A document without apiVersion, kind or metadata.name. */
   notAnObject: { code: "M902", severity: "error" },
+  /** A document that is of something else than Kubernetes. */
+  foreign: { code: "M909", severity: "info" },
   /** A value of another type than the field has. */
   wrongType: { code: "M903", severity: "error" },
   /** A kind that nothing here reads: kept, without effect. */

@@ -101,7 +101,7 @@ describe("loadText", () => {
     { name: "an unknown alias", text: "apiVersion: *nowhere\n", line: 1, says: /alias|anchor/ },
     { name: "an alias of itself", text: "a: &a [*a]\n", line: 1, says: /alias|themselves/ },
     { name: "text that is no object", text: "hello\n", line: 1, says: /not an object/ },
-    { name: "a list", text: "- a\n- b\n", line: 1, says: /not an object/ },
+    { name: "a list", text: "- a\n- b\n", line: 1, says: /not for Kubernetes/ },
     { name: "no kind", text: "apiVersion: v1\nmetadata: {name: x}\n", line: 1, says: /kind/ },
     { name: "a name that is a number", text: "apiVersion: v1\nkind: A\nmetadata: {name: 7}\n", line: 1, says: /name/ },
     {

@@ -67,7 +67,10 @@ interface Place {
 function addObjects(value: unknown, place: Place): void {
   const { source, loaded } = place;
   const wrong = whyNoObject(value);
-  if (wrong || !isRecord(value)) {
+  if (isForeign(value)) {
+    const message = "the document has neither apiVersion nor kind: it is not for Kubernetes, and is passed over";
+    loaded.findings.push(findingAt(source, [], { problem: "foreign", message, hint: objectHint }));
+  } else if (wrong || !isRecord(value)) {
     loaded.findings.push(findingAt(source, [], { problem: "notAnObject", message: wrong, hint: objectHint }));
   } else if (Array.isArray(value["items"]) && String(value["kind"]).endsWith("List")) {
     addItems(value["items"], place);
@@ -77,6 +80,12 @@ function addObjects(value: unknown, place: Place): void {
 }
 
 const objectHint = "write apiVersion, kind and metadata.name as text (in quotes if they look like numbers)";
+
+/** Values of a Helm chart, a playbook, an OpenAPI document: a repository has more YAML than Kubernetes'. */
+function isForeign(value: unknown): boolean {
+  if (!isRecord(value)) return Array.isArray(value);
+  return value["apiVersion"] === undefined && value["kind"] === undefined;
+}
 
 function whyNoObject(value: unknown): string {
   if (!isRecord(value)) return "the document is not an object";

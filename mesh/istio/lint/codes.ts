@@ -546,6 +546,12 @@ const table = {
     meaning: "Two documents have the same kind, namespace and name: the later one counts, as with `kubectl apply`.",
     remedy: "Rename or remove one of them.",
   },
+  M909: {
+    severity: "info",
+    title: "not for Kubernetes",
+    meaning: "The document has neither apiVersion nor kind, as the values of a Helm chart: it is passed over.",
+    remedy: "Nothing, or write apiVersion and kind.",
+  },
 } as const satisfies Record<string, CodeEntry>;
 
 export type Code = keyof typeof table;
