@@ -11,6 +11,7 @@ import { EqpStatus, Equipment, ShopServiceService } from "#gen/proto/tword/shop/
 import { event } from "#mesh/service/event.ts";
 import { bucketOf } from "#mesh/service/read-model.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
+import { rowsOf, untilHeard } from "#mesh/testing/placed-service.ts";
 import { occurred, publishEvents } from "#mesh/testing/publish-event.ts";
 import { type TestNats, type TestPostgres, testNats, testPostgres } from "#mesh/testing/servers.ts";
 import { startDelivery, startMessage, startMypage, startOrder, startShop, type WithSql } from "./in-process.ts";
@@ -63,14 +64,6 @@ function lifeOf(id: bigint, { serial = id, seq = 1n } = {}) {
   };
 }
 
-const untilHeard = (service: WithSql, events: number) =>
-  eventually(async () => {
-    const { rows } = await service.sql.query<{ count: number }>("SELECT count(*)::int AS count FROM mesh.inbox");
-    return rows[0]?.count === events;
-  });
-
-const column = async (service: WithSql, sql: string) => (await service.sql.query({ text: sql, rowMode: "array" })).rows;
-
 describe("shop", () => {
   it("ends the same whichever way events come", async () => {
     const where = await place();
@@ -94,14 +87,14 @@ describe("shop", () => {
       ...[second.ordered, first.ordered, first.cancelled],
     ]);
     await untilHeard(shop, 9);
-    expect(await column(shop, "SELECT eqp_sernum, eqp_status FROM equipment ORDER BY 1")).toEqual([
+    expect(await rowsOf(shop, "SELECT eqp_sernum, eqp_status FROM equipment ORDER BY 1")).toEqual([
       ["1", "DELIVERY_STARTED"],
       ["2", "ORDER_AVAILABLE"],
       ["3", "ORDER_AVAILABLE"],
       ["4", "ORDERED"],
     ]);
     const orders = "SELECT order_id, status, eqp_nm, ordered_time IS NOT NULL FROM shop_order ORDER BY 1";
-    expect(await column(shop, orders)).toEqual([
+    expect(await rowsOf(shop, orders)).toEqual([
       ["1", "DELIVERY_STARTED", "galaxy_s21", true],
       ["2", "CANCELLED", "galaxy_s21", true],
       ["3", "CANCELLED", "galaxy_s21", true],
@@ -128,7 +121,7 @@ describe("delivery", () => {
       [1n, 2n, 3n].flatMap((id) => [lifeOf(id).ordered, lifeOf(id).ordered]),
     );
     await untilHeard(delivery, 6);
-    expect(await column(delivery, "SELECT order_id, status FROM delivery ORDER BY 1")).toEqual([
+    expect(await rowsOf(delivery, "SELECT order_id, status FROM delivery ORDER BY 1")).toEqual([
       ["1", "READY"],
       ["2", "CANCELLED"],
       ["3", "READY"],
@@ -151,14 +144,14 @@ describe("order", () => {
     const first = news();
     await publish(where, [lifeOf(99n).started, first, first, news()]);
     await untilHeard(order, 3);
-    expect(await column(order, "SELECT eqp_sernum, state FROM orderable_equipment")).toEqual([["1", "FREE"]]);
+    expect(await rowsOf(order, "SELECT eqp_sernum, state FROM orderable_equipment")).toEqual([["1", "FREE"]]);
     await order.sql.query(
       `INSERT INTO orders (order_id, shop_id, eqp_nm, eqp_sernum, allocation_seq, customer_id, status)
        VALUES (1001, 1, 'x', 11, 1, '', 'ORDERED'), (1002, 1, 'x', 12, 1, '', 'CANCELLED')`,
     );
     await publish(where, [lifeOf(1001n).started, lifeOf(1001n).started, lifeOf(1002n).started]);
     await untilHeard(order, 6);
-    expect(await column(order, "SELECT order_id, status, version FROM orders ORDER BY 1")).toEqual([
+    expect(await rowsOf(order, "SELECT order_id, status, version FROM orders ORDER BY 1")).toEqual([
       ["1001", "DELIVERY_STARTED", "2"],
       ["1002", "CANCELLED", "1"],
     ]);
@@ -192,7 +185,7 @@ describe("three replicas that were away while a thousand events passed", () => {
     const replicas = await Promise.all([start(where), start(where), start(where)]);
     const one: WithSql = replicas[0];
     await untilHeard(one, 1000);
-    expect(await column(one, count)).toEqual([[1000]]);
+    expect(await rowsOf(one, count)).toEqual([[1000]]);
     for (const replica of replicas) await replica.stop();
   });
 });
@@ -207,11 +200,11 @@ describe("message", () => {
     await publish(where, [...backwards, ...backwards]);
     await untilHeard(one as WithSql, 300);
     const counts = "SELECT kind, count(*)::int, count(DISTINCT order_id)::int FROM message GROUP BY kind ORDER BY kind";
-    expect(await column(one as WithSql, counts)).toEqual([
+    expect(await rowsOf(one as WithSql, counts)).toEqual([
       ["ORDERED", 150, 150],
       ["DELIVERY_STARTED", 150, 150],
     ]);
-    expect(await column(one as WithSql, "SELECT count(*)::int, min(customer_id) FROM recipient")).toEqual([
+    expect(await rowsOf(one as WithSql, "SELECT count(*)::int, min(customer_id) FROM recipient")).toEqual([
       [150, "kim"],
     ]);
     for (const replica of replicas) await replica.stop();

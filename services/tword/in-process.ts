@@ -1,6 +1,5 @@
 // Tword's services inside a test's process, on a PostgreSQL and a NATS of the test, without proxies between them.
 import { join } from "node:path";
-import pg from "pg";
 import { PrismaClient as DeliveryClient } from "#gen/prisma/tword/delivery/client.ts";
 import { PrismaClient as MessageClient } from "#gen/prisma/tword/message/client.ts";
 import { PrismaClient as OrderClient } from "#gen/prisma/tword/order/client.ts";
@@ -13,8 +12,7 @@ import { ShopServiceService } from "#gen/proto/tword/shop/v1/shop.ts";
 import { connect } from "#mesh/service/client.ts";
 import { openDatabase } from "#mesh/service/database.ts";
 import { implement } from "#mesh/service/handler.ts";
-import type { Policy } from "#mesh/service/policy.ts";
-import type { Settings } from "#mesh/service/settings.ts";
+import { type Place, placedService, type WithSql } from "#mesh/testing/placed-service.ts";
 import { type TestService, testService } from "#mesh/testing/test-service.ts";
 import { policies as deliveryPolicies } from "./delivery/policies.ts";
 import { rpc as deliveryRpc } from "./delivery/rpc.ts";
@@ -34,70 +32,47 @@ import { policies as shopPolicies } from "./shop/policies.ts";
 import { rpc as shopRpc } from "./shop/rpc.ts";
 import { ShopStore } from "./shop/store.ts";
 
-/** A service with a way into its database. */
-export interface WithSql extends TestService {
-  readonly sql: pg.Pool;
-  readonly url: string;
-}
+export type { WithSql };
 
-export interface Place {
-  /** The service's database. */
-  readonly url: string;
-  /** NATS and the prefix of subjects. Default: no events. */
-  readonly settings?: Partial<Settings>;
-}
-
-export function startShop({ url, settings }: Place): Promise<WithSql> {
+export function startShop(place: Place): Promise<WithSql> {
   const store = (db: ConstructorParameters<typeof ShopStore>[0]) => new ShopStore(db);
   const client = (adapter: Adapter) => new ShopClient({ adapter });
-  const database = openDatabase({ client, store, migrations: migrationsOf("shop"), url });
+  const database = openDatabase({ client, store, migrations: migrationsOf("shop"), url: place.url });
   const services = [implement(ShopServiceService, shopRpc({ database }))];
-  return withSql(
-    url,
-    testService({
-      name: "shop.tword",
-      services,
-      database,
-      policies: consumed(shopPolicies, settings),
-      ...given(settings),
-    }),
-  );
+  return placedService(place, { name: "shop.tword", services, database, policies: shopPolicies });
 }
 
 /** @param delivery where delivery listens */
-export function startOrder({ url, settings }: Place, delivery: string, limit = 10): Promise<WithSql> {
+export function startOrder(place: Place, delivery: string, limit = 10): Promise<WithSql> {
   const store = (db: ConstructorParameters<typeof OrderStore>[0]) => new OrderStore(db);
   const client = (adapter: Adapter) => new OrderClient({ adapter });
-  const database = openDatabase({ client, store, migrations: migrationsOf("order"), url });
+  const database = openDatabase({ client, store, migrations: migrationsOf("order"), url: place.url });
   const parts = { database, delivery: connect(DeliveryServiceService, delivery, deliveryFailures) };
   const services = [implement(OrderServiceService, orderRpc({ ...parts, limit }))];
   const workers = [finishOrders(parts)];
-  const rest = { database, policies: consumed(orderPolicies, settings), workers, ...given(settings) };
-  return withSql(url, testService({ name: "order.tword", services, ...rest }));
+  return placedService(place, { name: "order.tword", services, database, policies: orderPolicies, workers });
 }
 
-export function startDelivery({ url, settings }: Place): Promise<WithSql> {
+export function startDelivery(place: Place): Promise<WithSql> {
   const store = (db: ConstructorParameters<typeof DeliveryStore>[0]) => new DeliveryStore(db);
   const client = (adapter: Adapter) => new DeliveryClient({ adapter });
-  const database = openDatabase({ client, store, migrations: migrationsOf("delivery"), url });
+  const database = openDatabase({ client, store, migrations: migrationsOf("delivery"), url: place.url });
   const services = [implement(DeliveryServiceService, deliveryRpc({ database }))];
-  const rest = { database, policies: consumed(deliveryPolicies, settings), ...given(settings) };
-  return withSql(url, testService({ name: "delivery.tword", services, ...rest }));
+  return placedService(place, { name: "delivery.tword", services, database, policies: deliveryPolicies });
 }
 
-export function startMessage({ url, settings }: Place): Promise<WithSql> {
+export function startMessage(place: Place): Promise<WithSql> {
   const store = (db: ConstructorParameters<typeof MessageStore>[0]) => new MessageStore(db);
   const client = (adapter: Adapter) => new MessageClient({ adapter });
-  const database = openDatabase({ client, store, migrations: migrationsOf("message"), url });
+  const database = openDatabase({ client, store, migrations: migrationsOf("message"), url: place.url });
   const services = [implement(MessageServiceService, messageRpc({ database }))];
-  const rest = { database, policies: consumed(messagePolicies, settings), ...given(settings) };
-  return withSql(url, testService({ name: "message.tword", services, ...rest }));
+  return placedService(place, { name: "message.tword", services, database, policies: messagePolicies });
 }
 
-export function startMypage({ settings }: Pick<Place, "settings">): Promise<TestService> {
+export function startMypage({ settings = {} }: Pick<Place, "settings">): Promise<TestService> {
   const store = new MypageStore();
   const services = [implement(MypageServiceService, mypageRpc({ store }))];
-  const rest = { readModel: store.rows, policies: mypagePolicies(store), ...given(settings) };
+  const rest = { readModel: store.rows, policies: mypagePolicies(store), settings };
   return testService({ name: "mypage.tword", services, ...rest });
 }
 
@@ -105,24 +80,4 @@ type Adapter = NonNullable<ConstructorParameters<typeof ShopClient>[0]["adapter"
 
 function migrationsOf(service: string): string {
   return join(import.meta.dirname, service, "migrations");
-}
-
-/** Without NATS a service hears of nothing. */
-function consumed<Store>(policies: Policy<Store>[], settings: Partial<Settings> | undefined): Policy<Store>[] {
-  return settings?.natsUrl ? policies : [];
-}
-
-function given(settings: Partial<Settings> | undefined) {
-  return settings ? { settings } : {};
-}
-
-async function withSql(url: string, starting: Promise<TestService>): Promise<WithSql> {
-  const service = await starting;
-  const sql = new pg.Pool({ connectionString: url, max: 2 });
-  const stopService = service.stop;
-  const stop = async () => {
-    await sql.end();
-    await stopService();
-  };
-  return Object.assign(service, { sql, url, stop, [Symbol.asyncDispose]: stop });
 }
