@@ -179,10 +179,10 @@ class PostgresDatabase<Db, Store> implements OwnDatabase<Store> {
   ): Promise<T> {
     let tries = 0;
     for (;;) {
-      demandLive(context);
       const events: OutboxRow[] = [];
       const unit: UnitOfWork = { statements: [] };
       const run = async (db: Db) => {
+        demandLive(context); // The wait for a connection may have outlived the caller; nothing has been sent yet.
         const done = await work(this.#transactionOf(db, events, context), db as unknown as SqlTransaction);
         unit.statements = statementsOf(events, answerOf?.(done));
         crashPoint("transaction.beforeCommit");

@@ -50,7 +50,7 @@ export function startWorker(worker: Worker, options: WorkerOptions): () => Promi
   const stop = new AbortController();
   const run = async () => {
     while (!stop.signal.aborted) {
-      await round(worker, { ...options, signal: stop.signal });
+      await round(worker, options, stop.signal);
       await sleep(worker.everyMs, undefined, { signal: stop.signal }).catch(() => {});
     }
   };
@@ -61,10 +61,11 @@ export function startWorker(worker: Worker, options: WorkerOptions): () => Promi
   };
 }
 
-async function round(worker: Worker, options: WorkerOptions & { signal: AbortSignal }): Promise<void> {
+async function round(worker: Worker, options: WorkerOptions, stop: AbortSignal): Promise<void> {
   let more = true;
-  while (more && !options.signal.aborted) {
-    const context = new WorkContext(worker.name, options);
+  while (more && !stop.aborted) {
+    // A step is finished, not cut off: its signal is not the one that ends the rounds.
+    const context = new WorkContext(worker.name, { ...options, signal: new AbortController().signal });
     const olderThan = new Date(Date.now() - worker.olderThanMs);
     try {
       more = await worker.step(Object.assign(context, { olderThan }));

@@ -100,6 +100,25 @@ describe("request_id", () => {
     expect(await query(service.database.url, "SELECT 1 FROM mesh.outbox")).toHaveLength(1);
   });
 
+  it("does nothing for a caller that has gone while it waited for a connection", async () => {
+    const release = Promise.withResolvers<void>();
+    let inside = 0;
+    await using service = await publisher(freshNs(), () => {
+      inside += 1;
+      return release.promise;
+    });
+    const busy = Array.from({ length: 4 }, () => create(service, "busy"));
+    await eventually(() => inside === 4);
+    const request = { product: { ...americano, name: "late" } };
+    const late = service.caller.call(ProductServiceService.createProduct, request, { timeoutMs: 100 });
+    expect((await late).code).toBe(Code.DEADLINE_EXCEEDED);
+    release.resolve();
+    await Promise.all(busy);
+    await eventually(() => service.lines.some(({ code }) => code === "DEADLINE_EXCEEDED"));
+    expect(inside).toBe(4);
+    expect((await service.database.store.all()).map(({ name }) => name)).toEqual(["busy", "busy", "busy", "busy"]);
+  });
+
   it("keeps nothing of a failure", async () => {
     let broken = true;
     await using service = await publisher(freshNs(), async () => {

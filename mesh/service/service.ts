@@ -52,6 +52,8 @@ export class Service<Store> {
   readonly #telemetry: Telemetry;
   readonly #server: GrpcServer;
   readonly #stopping = new AbortController();
+  /** After everything in hand is done: events that are being applied when the process is asked to stop are finished. */
+  readonly #ended = new AbortController();
   /** In the order of the start; stopped the other way round. */
   readonly #parts: (() => Promise<void> | void)[] = [];
 
@@ -106,6 +108,7 @@ export class Service<Store> {
     this.#server.health.setReady(false);
     await this.#server.close(this.settings.graceMs);
     for (const stop of this.#parts.reverse()) await stop();
+    this.#ended.abort();
     closeChannels();
     await this.#options.database?.close();
     await this.#options.closing?.();
@@ -164,7 +167,7 @@ export class Service<Store> {
       database,
       log,
       telemetry: this.#telemetry,
-      signal: this.#stopping.signal,
+      signal: this.#ended.signal,
     });
     const consumer = new Consumer({
       broker,
