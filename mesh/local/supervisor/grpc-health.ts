@@ -1,24 +1,58 @@
-import { connect } from "node:http2";
+import { type ClientHttp2Session, connect } from "node:http2";
 import { connect as connectSocket } from "node:net";
 
+/** Where a process listens: a unix socket or a TCP address. */
+export type Target = { readonly path: string } | { readonly host: string; readonly port: number };
+
 /**
- * One call of grpc.health.v1.Health/Check on a connection of its own, as the kubelet makes it: undefined when the service is
- * SERVING, else why not. Written on node:http2, because probes run all the time and a gRPC client each would cost more
- * than the answer.
+ * Calls grpc.health.v1.Health/Check of one process. Written on node:http2, and on one connection as long as it holds: probes run
+ * all the time, and a connection for each would cost both sides more than the answer.
  */
-export function checkGrpcHealth(target: Target, service: string, timeoutMs: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const client = connect("http://health", {
-      createConnection: () => connectSocket({ ...target }),
+export class GrpcHealth {
+  readonly #target: Target;
+  #session: ClientHttp2Session | undefined;
+
+  constructor(target: Target) {
+    this.#target = target;
+  }
+
+  /** Undefined when the service is SERVING, else why not. Never rejects. */
+  check(service: string, timeoutMs: number): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => finish(`no answer within ${timeoutMs / 1000} s`), timeoutMs);
+      const finish = (failure: string | undefined) => {
+        clearTimeout(timer);
+        session.off("error", fail);
+        // The next check begins with a new connection, as one that comes to a new process must.
+        if (failure !== undefined) this.close();
+        resolve(failure);
+      };
+      const fail = (error: Error) => finish(error.message);
+      const session = this.#connected();
+      session.once("error", fail);
+      call(session, service, timeoutMs).then(finish, fail);
     });
-    const timer = setTimeout(() => finish(`no answer within ${timeoutMs / 1000} s`), timeoutMs);
-    const finish = (failure: string | undefined) => {
-      clearTimeout(timer);
-      client.destroy();
-      resolve(failure);
-    };
-    client.on("error", (error) => finish(error.message));
-    const stream = client.request({
+  }
+
+  close(): void {
+    this.#session?.destroy();
+    this.#session = undefined;
+  }
+
+  #connected(): ClientHttp2Session {
+    if (this.#session && !this.#session.closed && !this.#session.destroyed) return this.#session;
+    const session = connect("http://health", { createConnection: () => connectSocket({ ...this.#target }) });
+    // Between two checks nobody listens, and a process that ends is no error of ours.
+    session.on("error", () => {});
+    session.unref();
+    this.#session = session;
+    return session;
+  }
+}
+
+function call(session: ClientHttp2Session, service: string, timeoutMs: number): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const stream = session.request({
       ":method": "POST",
       ":path": "/grpc.health.v1.Health/Check",
       "content-type": "application/grpc",
@@ -27,21 +61,17 @@ export function checkGrpcHealth(target: Target, service: string, timeoutMs: numb
     });
     const chunks: Buffer[] = [];
     let status: unknown;
-    stream.on("response", (headers) => {
-      status = headers["grpc-status"];
-    });
-    stream.on("trailers", (headers) => {
-      status = headers["grpc-status"];
-    });
+    const readStatus = (headers: Record<string, unknown>) => {
+      status = headers["grpc-status"] ?? status;
+    };
+    stream.on("response", readStatus);
+    stream.on("trailers", readStatus);
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    stream.on("error", (error) => finish(error.message));
-    stream.on("close", () => finish(judge(status, Buffer.concat(chunks))));
+    stream.on("error", reject);
+    stream.on("close", () => resolve(judge(status, Buffer.concat(chunks))));
     stream.end(encodeRequest(service));
   });
 }
-
-/** Where a process listens: a unix socket or a TCP address. */
-export type Target = { readonly path: string } | { readonly host: string; readonly port: number };
 
 /** HealthCheckRequest{service = 1} behind the five bytes of a gRPC message. */
 function encodeRequest(service: string): Buffer {

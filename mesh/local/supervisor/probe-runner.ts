@@ -1,4 +1,5 @@
 import type { Probe, Workload } from "../workloads/workload.ts";
+import { GrpcHealth, type Target } from "./grpc-health.ts";
 import { ProbeTracker } from "./probe-tracker.ts";
 import { type ProbeContext, runProbe } from "./run-probe.ts";
 
@@ -18,14 +19,15 @@ type Kind = "startup" | "liveness" | "readiness";
 export class ProbeRunner {
   readonly #probes: Workload["container"]["probes"];
   readonly #context: ProbeContext;
+  readonly #healths = new Map<number, GrpcHealth>();
   readonly #events: ProbeEvents;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #startedAt = Date.now();
   #stopped = false;
 
-  constructor(probes: Workload["container"]["probes"], context: ProbeContext, events: ProbeEvents) {
+  constructor(probes: Workload["container"]["probes"], place: Omit<ProbeContext, "healthOf">, events: ProbeEvents) {
     this.#probes = probes;
-    this.#context = context;
+    this.#context = { ...place, healthOf: (port) => this.#healthOf(port, place.targetOf(port)) };
     this.#events = events;
   }
 
@@ -38,6 +40,13 @@ export class ProbeRunner {
   stop(): void {
     this.#stopped = true;
     for (const timer of this.#timers) clearTimeout(timer);
+    for (const health of this.#healths.values()) health.close();
+  }
+
+  #healthOf(port: number, target: Target): GrpcHealth {
+    const health = this.#healths.get(port) ?? new GrpcHealth(target);
+    this.#healths.set(port, health);
+    return health;
   }
 
   #started(): void {

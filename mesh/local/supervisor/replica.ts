@@ -5,7 +5,7 @@ import type { Target } from "./grpc-health.ts";
 import { ProbeRunner } from "./probe-runner.ts";
 import { type Exit, ManagedProcess } from "./process.ts";
 import type { ProcessRecords } from "./process-records.ts";
-import { runProbe } from "./run-probe.ts";
+import { runCommand } from "./run-probe.ts";
 
 export type ReplicaState = "Pending" | "Starting" | "Running" | "CrashLoopBackOff" | "Terminating" | "Gone";
 
@@ -103,6 +103,7 @@ export class Replica {
   /** Ends the container, not the pod: it is started again. */
   kill(because: string, graceSeconds: number): void {
     this.#killedBecause = because;
+    this.#probes?.stop();
     this.#setReady(false);
     void this.#process?.stop(graceSeconds * 1000);
   }
@@ -214,12 +215,7 @@ export class Replica {
     const { preStop } = this.template.workload.container;
     if (!preStop || !this.pid || !this.#launch) return;
     if (preStop.type === "sleep") return void (await sleep(Math.min(preStop.seconds * 1000, graceMs)));
-    const probe = { action: preStop, timeoutSeconds: graceMs / 1000 } as const;
-    const { env, cwd } = this.#launch;
-    const failure = await runProbe(
-      { ...probe, initialDelaySeconds: 0, periodSeconds: 1, successThreshold: 1, failureThreshold: 1 },
-      { env, cwd, targetOf: () => ({ path: "" }) },
-    );
+    const failure = await runCommand(preStop.command, this.#launch, graceMs);
     if (failure) this.#around.note(`${this.pod.name}: preStop failed: ${failure}`);
   }
 

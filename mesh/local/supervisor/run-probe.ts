@@ -3,11 +3,12 @@ import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { connect } from "node:net";
 import type { Probe, ProbeAction } from "../workloads/workload.ts";
-import { checkGrpcHealth, type Target } from "./grpc-health.ts";
+import type { GrpcHealth, Target } from "./grpc-health.ts";
 
 export interface ProbeContext {
   /** Where the process really listens for a container port. */
   targetOf(containerPort: number): Target;
+  healthOf(containerPort: number): GrpcHealth;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
 }
@@ -18,13 +19,13 @@ export function runProbe(probe: Probe, context: ProbeContext): Promise<string | 
   const { action } = probe;
   switch (action.type) {
     case "grpc":
-      return checkGrpcHealth(context.targetOf(action.port), action.service, timeoutMs);
+      return context.healthOf(action.port).check(action.service, timeoutMs);
     case "http":
       return checkHttp(action, context.targetOf(action.port), timeoutMs);
     case "tcp":
       return checkTcp(context.targetOf(action.port), timeoutMs);
     case "exec":
-      return checkCommand(action.command, context, timeoutMs);
+      return runCommand(action.command, context, timeoutMs);
   }
 }
 
@@ -68,13 +69,14 @@ function checkTcp(target: Target, timeoutMs: number): Promise<string | undefined
   });
 }
 
-function checkCommand(
+/** Runs a command in the environment of a container: undefined when it ends with 0, else why not. Never rejects. */
+export function runCommand(
   command: readonly string[],
-  context: ProbeContext,
+  place: { readonly env: Readonly<Record<string, string>>; readonly cwd: string },
   timeoutMs: number,
 ): Promise<string | undefined> {
   const [file = "", ...args] = command;
-  const options = { env: { ...context.env }, cwd: context.cwd, timeout: timeoutMs, killSignal: "SIGKILL" as const };
+  const options = { env: { ...place.env }, cwd: place.cwd, timeout: timeoutMs, killSignal: "SIGKILL" as const };
   return new Promise((resolve) => {
     execFile(file, args, options, (error) => resolve(error ? error.message.split("\n")[0] : undefined));
   });
