@@ -28,10 +28,11 @@ check: gen ## format, lint, types, contracts, generated files, unit tests
 	@buf lint
 	@node scripts/buf-breaking.ts
 	@node scripts/gen.ts --check
+	@node mesh/cli/main.ts lint
 	@vitest run --project unit
 
 test: check ## check, then integration and end-to-end tests on the real Envoy, NATS and PostgreSQL
-	@vitest run --project integration --project e2e
+	@status=0; for project in integration e2e; do vitest run --project $$project || status=1; done; exit $$status
 
 bench: gen ## benchmarks, side by side with peers
 	@node bench/main.ts
