@@ -74,8 +74,7 @@ async function round(worker: Worker, options: WorkerOptions, stop: AbortSignal):
       more = false;
       context.span.end("failed");
       const level = isStorageDown(error) ? "warn" : "error";
-      if (!options.signal.aborted)
-        options.log[level]({ worker: worker.name, ...context.ids(), err: error }, "worker failed");
+      options.log[level]({ worker: worker.name, ...context.ids(), err: error }, "worker failed");
     }
   }
 }
