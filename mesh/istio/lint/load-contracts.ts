@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Contracts } from "./contracts.ts";
 import { readImage } from "./descriptors.ts";
 
@@ -36,16 +36,32 @@ function compile(folder: string): Contracts {
   const target = mkdtempSync(join(tmpdir(), "mesh-lint-"));
   try {
     const image = join(target, "image.binpb");
-    const module = existsSync("buf.yaml") ? "." : folder;
-    const args = module === "." ? [module, "--path", folder] : [module];
-    const run = spawnSync("buf", ["build", ...args, "-o", image], { encoding: "utf8" });
-    if (run.error)
-      throw new ContractsError(`${folder} needs the command buf; or give --protos an image (buf build -o)`);
-    if (run.status !== 0) throw new ContractsError(`buf cannot compile ${folder}:\n${run.stderr}`);
+    const workspace = findUpwards(resolve(folder), "buf.yaml");
+    // A folder below a module is no input of its own, and a module is no path in its workspace.
+    const attempts = [[folder], ...(workspace ? [[workspace, "--path", resolve(folder)]] : [])];
+    const failures = attempts.map((input) => build(input, image));
+    if (failures.every((failure) => failure !== "")) {
+      throw new ContractsError(`buf cannot compile ${folder}:\n${failures[0]}`);
+    }
     return read(image);
   } finally {
     rmSync(target, { recursive: true });
   }
+}
+
+/** Returns why it failed, or nothing. */
+function build(input: string[], image: string): string {
+  if (existsSync(image)) return "";
+  const run = spawnSync("buf", ["build", ...input, "-o", image], { encoding: "utf8" });
+  if (run.error)
+    throw new ContractsError("to compile .proto files the command buf is needed; or give --protos an image");
+  return run.status === 0 ? "" : run.stderr || `exit status ${run.status}`;
+}
+
+/** The nearest folder, from one upwards, that holds a file: what is imported from elsewhere is configured there. */
+function findUpwards(folder: string, file: string): string | undefined {
+  if (existsSync(join(folder, file))) return folder;
+  return dirname(folder) === folder ? undefined : findUpwards(dirname(folder), file);
 }
 
 function hasBuf(): boolean {
