@@ -1,17 +1,4 @@
-import {
-  decimal,
-  duration,
-  flag,
-  type Infer,
-  integer,
-  list,
-  map,
-  record,
-  text,
-  traced,
-  unsupported,
-  word,
-} from "./shape.ts";
+import { decimal, duration, flag, type Infer, integer, list, map, record, text, traced, word } from "./shape.ts";
 
 const tcpKeepalive = record({ probes: integer, time: duration, interval: duration });
 export type TcpKeepalive = Infer<typeof tcpKeepalive>;
@@ -100,7 +87,7 @@ export const clientTls = traced(
     subjectAltNames: list(text),
     sni: text,
     insecureSkipVerify: flag,
-    caCrl: unsupported("certificates are not checked against a revocation list"),
+    caCrl: text,
   }),
 );
 export type ClientTls = Infer<typeof clientTls>;

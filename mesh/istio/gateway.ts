@@ -1,34 +1,19 @@
-import {
-  flag,
-  type Infer,
-  ignored,
-  integer,
-  list,
-  map,
-  record,
-  text,
-  traced,
-  unsupported,
-  word,
-  wordExcept,
-} from "./shape.ts";
+import { flag, type Infer, ignored, integer, list, map, record, text, traced, word } from "./shape.ts";
 
 export const tlsVersions = ["TLS_AUTO", "TLSV1_0", "TLSV1_1", "TLSV1_2", "TLSV1_3"] as const;
 
 export const serverTls = traced(
   record({
     httpsRedirect: flag,
-    mode: wordExcept(word("PASSTHROUGH", "SIMPLE", "MUTUAL", "ISTIO_MUTUAL", "OPTIONAL_MUTUAL"), {
-      AUTO_PASSTHROUGH: "it joins clusters, and there is one; the server passes TLS on by its VirtualServices",
-    }),
+    mode: word("PASSTHROUGH", "SIMPLE", "MUTUAL", "AUTO_PASSTHROUGH", "ISTIO_MUTUAL", "OPTIONAL_MUTUAL"),
     serverCertificate: text,
     privateKey: text,
     caCertificates: text,
-    caCrl: unsupported("certificates are not checked against a revocation list"),
+    caCrl: text,
     credentialName: text,
-    credentialNames: unsupported("only credentialName is read"),
-    caCertCredentialName: unsupported("the CA is taken from credentialName"),
-    tlsCertificates: unsupported("only one certificate is read"),
+    credentialNames: list(text),
+    caCertCredentialName: text,
+    tlsCertificates: list(record({ serverCertificate: text, privateKey: text, caCertificates: text })),
     subjectAltNames: list(text),
     verifyCertificateSpki: list(text),
     verifyCertificateHash: list(text),

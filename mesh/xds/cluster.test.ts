@@ -118,6 +118,12 @@ describe("how policies of a rule, its ports and its subsets combine", () => {
     expect(of(v1.replace("v1", "v9"))).toBeUndefined();
   });
 
+  it("leaves a subset with the original destination when the service as a whole goes there", () => {
+    const lb = "subsets: [{name: v1, trafficPolicy: {loadBalancer: {simple: ROUND_ROBIN}}}]";
+    const made = cluster(`{host: product, trafficPolicy: {loadBalancer: {simple: PASSTHROUGH}}, ${lb}}`, v1);
+    expect(made).toMatchObject({ type: "ORIGINAL_DST", lb_policy: "CLUSTER_PROVIDED" });
+  });
+
   it("remembers the part of the rule that a cluster comes from", () => {
     const made = cluster(`{host: product, ${subset("")}}`, v1);
     expect(originOf(made)?.path).toEqual(["spec", "subsets", 0]);

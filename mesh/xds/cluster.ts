@@ -1,19 +1,18 @@
 import type { Subset } from "#mesh/istio/destination-rule.ts";
+import { tlsFields } from "./cluster-tls.ts";
 import type { Compilation } from "./compilation.ts";
 import { connectionPoolFields, httpOptions } from "./connection-pool.ts";
 import type { MergedRule } from "./destination-rules.ts";
-import { type HttpProtocolOptions, protocolOptionsField } from "./http-protocol-options.ts";
+import { protocolOptionsField } from "./http-protocol-options.ts";
 import { durationOf, type JsonObject, message, typedStruct } from "./json.ts";
 import { type AssignmentTarget, inlineAssignment, loadAssignment } from "./load-assignment.ts";
 import { isLocalityWeighted, loadBalancerFields, localitySetting } from "./load-balancer.ts";
 import { outboundCluster, serverNameOf, statPrefix } from "./names.ts";
 import { from, fromObject } from "./origin.ts";
 import { outlierDetectionField, panicThreshold } from "./outlier-detection.ts";
-import { mutualTlsMode } from "./peer-authentication.ts";
 import type { Service, ServicePort } from "./service.ts";
 import { destinationRuleFor } from "./sidecar-scope.ts";
 import { type EffectivePolicy, policyForPort, policyForSubset } from "./traffic-policy.ts";
-import { istioMutualSocket, originationSocket, rawBuffer, type TlsContext, withProxyProtocol } from "./upstream-tls.ts";
 
 /** A cluster, and its endpoints when they are told apart from it. */
 export interface ClusterAndEndpoints {
@@ -21,7 +20,7 @@ export interface ClusterAndEndpoints {
   endpoints: JsonObject | undefined;
 }
 
-type Discovery = "EDS" | "STRICT_DNS" | "LOGICAL_DNS" | "ORIGINAL_DST";
+export type Discovery = "EDS" | "STRICT_DNS" | "LOGICAL_DNS" | "ORIGINAL_DST";
 
 /** How Istio's own proxies tell each other over TCP who they are. */
 export const clusterMetadataExchange = typedStruct(
@@ -33,45 +32,75 @@ export const clusterMetadataExchange = typedStruct(
 /** The clusters of a service's port: one for the whole service, one for each subset of its DestinationRule. */
 export function outboundClusters(service: Service, port: ServicePort, compilation: Compilation): ClusterAndEndpoints[] {
   if (service.resolution === "alias" || port.protocol === "UDP") return [];
+  return allClusters(service, port, { compilation, onwards: false });
+}
+
+/** The same for a gateway that joins TLS connections to the services that they name: it does not look into them. */
+export function onwardClusters(service: Service, port: ServicePort, compilation: Compilation): ClusterAndEndpoints[] {
+  if (service.resolution === "alias" || service.meshExternal || port.protocol === "UDP") return [];
+  return allClusters(service, port, { compilation, onwards: true });
+}
+
+function allClusters(
+  service: Service,
+  port: ServicePort,
+  { compilation, onwards }: { compilation: Compilation; onwards: boolean },
+): ClusterAndEndpoints[] {
   const rule = destinationRuleFor(compilation.scope, compilation.proxy, service.hostname);
   const top = rule?.spec.trafficPolicy;
+  const found = discoveryOf(service, compilation);
+  const target = { service, port, rule, onwards };
+  const policy = policyForPort(top, port.number);
   const whole = buildCluster(
-    { service, port, rule, subset: undefined, policy: policyForPort(top, port.number) },
+    { ...target, subset: undefined, policy, found, passesThrough: isPassthrough(top) },
     compilation,
   );
   if (!whole) return [];
+  const inherited = isPassthrough(policy) ? "ORIGINAL_DST" : found;
   const subsets = (rule?.spec.subsets ?? []).flatMap((subset) => {
-    const policy = policyForSubset(top, subset.trafficPolicy, port.number);
-    return buildCluster({ service, port, rule, subset, policy }, compilation) ?? [];
+    const own = policyForSubset(top, subset.trafficPolicy, port.number);
+    const passesThrough = isPassthrough(subset.trafficPolicy);
+    const type = passesThrough ? "ORIGINAL_DST" : inherited;
+    return buildCluster({ ...target, subset, policy: own, found: type, passesThrough }, compilation) ?? [];
   });
   return [whole, ...subsets];
 }
 
-interface Target {
+function isPassthrough(policy: EffectivePolicy | undefined): boolean {
+  return policy?.loadBalancer?.simple === "PASSTHROUGH";
+}
+
+export interface ClusterTarget {
   service: Service;
   port: ServicePort;
   rule: MergedRule | undefined;
   subset: Subset | undefined;
   policy: EffectivePolicy;
+  /** How endpoints would be found if the policy said nothing. A subset takes it from the service's own cluster. */
+  found: Discovery;
+  /** Whether the rule, or the subset, itself says PASSTHROUGH, whatever it says for single ports. */
+  passesThrough: boolean;
+  /** Whether it is for connections whose TLS is passed on as it comes. */
+  onwards: boolean;
 }
 
-function buildCluster(target: Target, compilation: Compilation): ClusterAndEndpoints | undefined {
-  const { service, port, subset, policy } = target;
+function buildCluster(target: ClusterTarget, compilation: Compilation): ClusterAndEndpoints | undefined {
+  const { service, port, subset, policy, found, onwards } = target;
   const { settings } = compilation.mesh;
   const key = { port: port.number, subset: subset?.name ?? "", host: service.hostname };
-  const name = outboundCluster(key);
-  const assigned: AssignmentTarget = { cluster: name, service, port, labels: subset?.labels ?? {}, policy };
-  const found = discoveryOf(service, compilation);
+  const name = onwards ? serverNameOf(key) : outboundCluster(key);
+  const labels = subset?.labels ?? {};
+  const assigned: AssignmentTarget = { cluster: name, service, port, labels, policy, onlyMutualTls: onwards };
   const isDns = found === "STRICT_DNS" || found === "LOGICAL_DNS";
   const inline = isDns ? inlineAssignment(assigned, compilation) : undefined;
   if (inline && !inline["endpoints"]) return undefined;
-  const discovery = policy.loadBalancer?.simple === "PASSTHROUGH" ? "ORIGINAL_DST" : found;
+  const discovery = isPassthrough(policy) ? "ORIGINAL_DST" : found;
   const options = httpOptions(port.protocol, policy.connectionPool, {
     upgradable: true,
     followsClient: compilation.proxy.type === "sidecar",
     settings,
   });
-  const tls = tlsFields(target, { discovery, serverName: serverNameOf(key), options }, compilation);
+  const tls = onwards ? {} : tlsFields(target, { discovery, serverName: serverNameOf(key), options }, compilation);
   const cluster = message({
     name,
     alt_stat_name: statPrefix(name),
@@ -94,7 +123,7 @@ function buildCluster(target: Target, compilation: Compilation): ClusterAndEndpo
   return { cluster: traced, endpoints };
 }
 
-function withOrigin({ service, rule }: Target, cluster: JsonObject): JsonObject {
+function withOrigin({ service, rule }: ClusterTarget, cluster: JsonObject): JsonObject {
   if (rule?.spec.trafficPolicy) return from(rule.spec.trafficPolicy, cluster);
   const object = rule?.object ?? service.origin;
   return fromObject(object, ["spec"], cluster);
@@ -141,7 +170,7 @@ function dnsFields(refreshRateMs: number): JsonObject {
   };
 }
 
-function commonLbConfig({ service, policy }: Target, { mesh }: Compilation): JsonObject {
+function commonLbConfig({ service, policy }: ClusterTarget, { mesh }: Compilation): JsonObject {
   const { outlierDetection: outlier, loadBalancer } = policy;
   const locality = localitySetting(loadBalancer, service, mesh.settings);
   return message({
@@ -150,66 +179,7 @@ function commonLbConfig({ service, policy }: Target, { mesh }: Compilation): Jso
   });
 }
 
-interface TlsInput {
-  discovery: Discovery;
-  serverName: string;
-  /** Names that Envoy checks by itself are set here. */
-  options: HttpProtocolOptions;
-}
-
-/** Without a rule about TLS, mutual TLS is used with those endpoints that have a sidecar. */
-function tlsFields(target: Target, { discovery, serverName, options }: TlsInput, compilation: Compilation): JsonObject {
-  const { service, policy, rule } = target;
-  const { mesh, proxy } = compilation;
-  const context: TlsContext = {
-    sni: serverName,
-    identities: mesh.registry.identitiesOf(service),
-    isHttp2: options.protocol === "http2",
-    isExternal: service.registry === "external",
-  };
-  const { tls } = policy;
-  let socket: JsonObject | undefined;
-  if (!tls?.mode || tls.mode === "DISABLE") {
-    const automatic = !tls && mesh.settings.autoMtls && !service.meshExternal && acceptsMutualTls(target, compilation);
-    if (automatic) {
-      const matches = istioMutualSocket(undefined, context);
-      if (discovery !== "ORIGINAL_DST") return { transport_socket_matches: automaticMatches(matches, policy) };
-      socket = matches;
-    }
-  } else if (tls.mode === "ISTIO_MUTUAL") socket = istioMutualSocket(tls, context);
-  else if (
-    !tls.credentialName ||
-    tls.credentialName.startsWith("configmap://") ||
-    proxy.type === "router" ||
-    rule?.spec.workloadSelector
-  ) {
-    options.autoSni = !tls.sni;
-    options.autoSanValidation = !tls.sni && !tls.subjectAltNames?.length && !tls.insecureSkipVerify;
-    socket = originationSocket(tls, context);
-  }
-  if (policy.proxyProtocol) return { transport_socket: withProxyProtocol(socket, policy.proxyProtocol.version) };
-  return socket ? { transport_socket: socket } : {};
-}
-
-function automaticMatches(socket: JsonObject, { proxyProtocol }: EffectivePolicy): JsonObject[] {
-  const wrap = (inner: JsonObject): JsonObject =>
-    proxyProtocol ? withProxyProtocol(inner, proxyProtocol.version) : inner;
-  return [
-    { name: "tlsMode-istio", match: { tlsMode: "istio" }, transport_socket: wrap(socket) },
-    { name: "tlsMode-disabled", match: {}, transport_socket: wrap(rawBuffer) },
-  ];
-}
-
-/** What the client side knows: the policies of the service's namespace and of the mesh; for headless services every endpoint. */
-function acceptsMutualTls({ service, port, policy }: Target, { mesh }: Compilation): boolean {
-  if (service.resolution === "passthrough" || policy.loadBalancer?.simple === "PASSTHROUGH") {
-    const endpoints = service.endpoints.filter((endpoint) => endpoint.portName === port.name);
-    if (endpoints.length === 0 || endpoints.some((endpoint) => endpoint.tlsMode === "disabled")) return false;
-  }
-  return mutualTlsMode(mesh, service.namespace) !== "DISABLE";
-}
-
-function metadataOf({ service, rule, subset }: Target): JsonObject {
+function metadataOf({ service, rule, subset }: ClusterTarget): JsonObject {
   const { hostname: host, name, namespace } = service;
   const config = rule && `/apis/networking.istio.io/v1/namespaces/${rule.namespace}/destination-rule/${rule.name}`;
   return {

@@ -1,12 +1,12 @@
 import type { Finding } from "#mesh/istio/finding.ts";
 import { applyAccessLogs } from "./access-log.ts";
-import { type ClusterAndEndpoints, outboundClusters } from "./cluster.ts";
+import { type ClusterAndEndpoints, onwardClusters, outboundClusters } from "./cluster.ts";
 import type { Compilation } from "./compilation.ts";
 import { withTopology } from "./endpoint-slices.ts";
 import { applyEnvoyFilters } from "./envoy-filter/apply.ts";
 import { gatewayListeners } from "./gateway-listeners.ts";
 import { gatewayRouteConfiguration } from "./gateway-routes.ts";
-import { mergeGateways } from "./gateway-servers.ts";
+import { joinsServices, mergeGateways } from "./gateway-servers.ts";
 import { inboundClusterOf } from "./inbound-cluster.ts";
 import { inboundPorts } from "./inbound-ports.ts";
 import type { JsonObject } from "./json.ts";
@@ -96,13 +96,21 @@ function compileGateway(compilation: Compilation): ProxyConfiguration {
     service.ports.flatMap((port) => outboundClusters(service, port, compilation)),
   );
   const merged = mergeGateways(mesh, proxy);
+  const joins = merged.groups.some(({ servers }) => servers.some(joinsServices));
+  const onward = joins
+    ? scope.services.flatMap((service) => service.ports.flatMap((port) => onwardClusters(service, port, compilation)))
+    : [];
   const listeners = gatewayListeners(merged, compilation);
   applyAccessLogs(listeners, compilation);
   const made = {
     listeners,
-    clusters: [...outbound.map(({ cluster }) => cluster), blackHole(mesh.settings)],
+    clusters: [
+      ...outbound.map(({ cluster }) => cluster),
+      blackHole(mesh.settings),
+      ...onward.map(({ cluster }) => cluster),
+    ],
     routes: [...merged.byRoute.keys()].map((name) => gatewayRouteConfiguration(name, merged, compilation)),
-    endpoints: endpointsOf(outbound),
+    endpoints: endpointsOf([...outbound, ...onward]),
     findings,
   };
   const gatewayPorts = new Map(

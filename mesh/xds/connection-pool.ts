@@ -1,7 +1,8 @@
 import type { ConnectionPool, TcpKeepalive, TrafficPolicy } from "#mesh/istio/destination-rule.ts";
 import type { HttpProtocolOptions } from "./http-protocol-options.ts";
 import { durationOf, type JsonObject, message, optionalDuration } from "./json.ts";
-import { isHttp, isHttp2, type Protocol } from "./protocol.ts";
+import { percent } from "./percentage.ts";
+import { isHttp, isHttp2, isHttpOrSniffed, type Protocol } from "./protocol.ts";
 import type { MeshSettings } from "./settings.ts";
 
 /** Istio takes all of Envoy's limits away; Envoy's own default for parallel retries is 3. */
@@ -31,7 +32,7 @@ function thresholds(pool: ConnectionPool | undefined, budget: TrafficPolicy["ret
     max_requests: limit(pool?.http?.http2MaxRequests),
     max_retries: limit(pool?.http?.maxRetries),
     retry_budget: budget && {
-      budget_percent: { value: budget.percent ?? 0.2 },
+      budget_percent: percent(budget.percent ?? 0.2),
       min_retry_concurrency: budget.minRetryConcurrency || 3,
     },
   });
@@ -58,16 +59,18 @@ export function httpOptions(
   { upgradable, followsClient, settings }: { upgradable: boolean; followsClient: boolean; settings: MeshSettings },
 ): HttpProtocolOptions {
   const http = pool?.http;
-  const own = isHttp2(protocol) ? "http2" : protocol === "sniffed" && followsClient ? "downstream" : undefined;
+  const preservesCase = settings.preservesHeaderCase && !isHttp2(protocol) && isHttpOrSniffed(protocol);
+  const sniffs = protocol === "sniffed" && followsClient;
+  const own = isHttp2(protocol) ? "http2" : sniffs ? "downstream" : preservesCase ? "http1" : undefined;
   const upgraded = own ?? (upgradable && upgrades(protocol, http, settings) ? "http2" : undefined);
   const spoken = http?.useClientProtocol ? "downstream" : upgraded;
-  const streams = http?.maxConcurrentStreams || undefined;
   return {
     protocol: spoken,
+    preservesCase,
     idleTimeout: optionalDuration(http?.idleTimeout ?? pool?.tcp?.idleTimeout),
     maxConnectionDuration: optionalDuration(pool?.tcp?.maxConnectionDuration),
     maxRequestsPerConnection: http?.maxRequestsPerConnection || undefined,
-    maxConcurrentStreams: upgraded === "http2" && streams ? streams : undefined,
+    maxConcurrentStreams: http?.maxConcurrentStreams || undefined,
   };
 }
 

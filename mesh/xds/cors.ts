@@ -6,10 +6,10 @@ export const corsFilter = "envoy.filters.http.cors";
 
 /** A route's CORS policy. Preflights that do not match go to the service, unless they are to be ignored. */
 export function corsConfig(cors: CorsPolicy): JsonObject {
-  const origins = cors.allowOrigins?.flatMap((match) => stringMatcher(match) ?? []);
-  const exact = cors.allowOrigin?.map((origin) => ({ exact: origin }));
+  const origins = (cors.allowOrigins ?? []).flatMap((match) => stringMatcher(match) ?? []);
+  const exact = (cors.allowOrigin ?? []).map((origin) => ({ exact: origin }));
   return any("envoy.extensions.filters.http.cors.v3.CorsPolicy", {
-    allow_origin_string_match: unlessEmpty(origins ?? exact ?? []),
+    allow_origin_string_match: unlessEmpty(cors.allowOrigins?.length ? origins : exact),
     allow_methods: joined(cors.allowMethods),
     allow_headers: joined(cors.allowHeaders),
     expose_headers: joined(cors.exposeHeaders),

@@ -44,32 +44,37 @@ function certificates(tls: ServerTls, validates: boolean): JsonObject {
   if (tls.mode === "ISTIO_MUTUAL") {
     return {
       tls_certificate_sds_secret_configs: [sdsSecret("default")],
-      combined_validation_context: validation(names, sdsSecret("ROOTCA")),
+      combined_validation_context: validation(names, sdsSecret("ROOTCA"), tls.caCrl),
     };
   }
-  if (tls.credentialName) return fromCredential(tls, validates);
-  const pair = `file-cert:${tls.serverCertificate ?? ""}~${tls.privateKey ?? ""}`;
-  const root = validates && tls.caCertificates ? `file-root:${tls.caCertificates}` : undefined;
+  if (tls.credentialName || tls.credentialNames?.length) return fromCredential(tls, validates);
+  const pairs = tls.tlsCertificates?.length ? tls.tlsCertificates : [tls];
+  const root = sdsSecret(tls.caCertificates ? `file-root:${tls.caCertificates}` : "ROOTCA");
   return message({
-    tls_certificate_sds_secret_configs: [sdsSecret(pair)],
-    combined_validation_context: root ? validation(names, sdsSecret(root)) : undefined,
+    tls_certificate_sds_secret_configs: pairs.map(fromFiles),
+    combined_validation_context: validates ? validation(names, root, tls.caCrl) : undefined,
   });
 }
 
+function fromFiles({ serverCertificate, privateKey }: Pick<ServerTls, "serverCertificate" | "privateKey">): JsonObject {
+  return sdsSecret(serverCertificate && privateKey ? `file-cert:${serverCertificate}~${privateKey}` : "default");
+}
+
 function fromCredential(tls: ServerTls, validates: boolean): JsonObject {
-  const name = credentialResource(tls.credentialName ?? "");
-  const context = message({
-    verify_certificate_hash: tls.verifyCertificateHash,
-    verify_certificate_spki: tls.verifyCertificateSpki,
-    match_subject_alt_names: unlessEmpty((tls.subjectAltNames ?? []).map((exact) => ({ exact }))),
-  });
+  const names = tls.credentialNames?.length ? tls.credentialNames : [tls.credentialName ?? ""];
+  const authority = tls.caCertCredentialName || `${names[0]}-cacert`;
+  const subjects = unlessEmpty((tls.subjectAltNames ?? []).map((exact) => ({ exact })));
   const checked = {
-    default_validation_context: context,
-    validation_context_sds_secret_config: adsSecret(`${name}-cacert`),
+    default_validation_context: message({
+      verify_certificate_hash: tls.verifyCertificateHash,
+      verify_certificate_spki: tls.verifyCertificateSpki,
+      match_subject_alt_names: subjects,
+    }),
+    validation_context_sds_secret_config: adsSecret(credentialResource(authority)),
   };
-  const named = Object.keys(context).length > 0 ? { validation_context: context } : {};
+  const named = subjects ? { validation_context: { match_subject_alt_names: subjects } } : {};
   return {
-    tls_certificate_sds_secret_configs: [adsSecret(name)],
+    tls_certificate_sds_secret_configs: names.map((name) => adsSecret(credentialResource(name))),
     ...(validates ? { combined_validation_context: checked } : named),
   };
 }

@@ -6,14 +6,13 @@ import { fraction, wholeFraction } from "./percentage.ts";
 export const faultFilter = "envoy.filters.http.fault";
 
 /**
- * A route's fault injection; undefined when nothing of it can fire. Without a percentage a delay never fires: Istio falls back
- * to the old integer field, which is 0.
+ * A route's fault injection. Without a percentage a delay never fires: Istio falls back to the old integer field, which is 0.
  */
-export function faultConfig(fault: Fault): JsonObject | undefined {
-  const delay = delayOf(fault.delay);
-  const abort = abortOf(fault.abort);
-  if (!delay && !abort) return undefined;
-  return any("envoy.extensions.filters.http.fault.v3.HTTPFault", { delay, abort });
+export function faultConfig(fault: Fault): JsonObject {
+  return any("envoy.extensions.filters.http.fault.v3.HTTPFault", {
+    delay: delayOf(fault.delay),
+    abort: abortOf(fault.abort),
+  });
 }
 
 function delayOf(delay: Fault["delay"]): JsonObject | undefined {

@@ -96,7 +96,7 @@ class Merger {
     if (!this.#ports.has(port)) return this.#remember(fresh(), server);
     const plain = this.#plain.get(port);
     if (plain) {
-      if (plain.bind !== bind) return existing ?? fresh();
+      if (plain.bind !== bind) return existing ?? this.#remember(fresh(), server);
       return canShare(server.protocol, plain.protocol) && server.routeName !== "" ? plain : undefined;
     }
     if (!isTlsServer(server)) return this.#remember(existing ?? fresh(), server);
@@ -149,8 +149,13 @@ function qualifyHost(host: string, namespace: string): string {
 }
 
 /** TLS without a mode is passed through: that is the first value of the field's type. */
-export function isPassthrough({ server }: MergedServer): boolean {
-  return (server.tls?.mode ?? "PASSTHROUGH") === "PASSTHROUGH";
+export function isPassthrough(server: MergedServer): boolean {
+  return (server.server.tls?.mode ?? "PASSTHROUGH") === "PASSTHROUGH" || joinsServices(server);
+}
+
+/** Whether TLS connections go to the very service, port and subset that the client's sidecar names. */
+export function joinsServices({ server }: MergedServer): boolean {
+  return server.tls?.mode === "AUTO_PASSTHROUGH";
 }
 
 export function terminatesHttps(server: MergedServer): boolean {

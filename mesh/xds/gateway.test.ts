@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type JsonObject, objectAt, objectsAt } from "./json.ts";
-import { shops, type World, world } from "./testing/world.ts";
+import { clusterNamed, shops, type World, world } from "./testing/world.ts";
 
 function gateway(
   servers: string,
@@ -173,6 +173,45 @@ describe("TLS and TCP on a gateway", () => {
     expect(objectAt(objectsAt(chain ?? {}, "filters")[0] ?? {}, "typed_config")["cluster"]).toBe(
       "outbound|8080||report.siren.svc.cluster.local",
     );
+  });
+
+  it("has one chain for a name that two servers could pass on", () => {
+    const server = (name: string, host: string): string =>
+      `{port: {number: 443, name: ${name}, protocol: TLS}, hosts: [${host}], tls: {mode: PASSTHROUGH}}`;
+    const routed = virtualService(
+      "a",
+      "{hosts: [a.example], gateways: [public], tls: [{match: [{sniHosts: [a.example]}], route: [{destination: {host: report}}]}]}",
+    );
+    expect(
+      chains(world(shops, gateway(`${server("t", "'*.example'")}, ${server("u", "a.example")}`), routed)),
+    ).toHaveLength(1);
+  });
+
+  it("joins connections to the services and subsets that sidecars elsewhere name, without looking into them", () => {
+    const server =
+      "{port: {number: 15443, name: tls, protocol: TLS}, hosts: ['*.siren.svc.cluster.local'], tls: {mode: AUTO_PASSTHROUGH}}";
+    const rule = `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: report, namespace: siren}
+spec: {host: report, subsets: [{name: v1, labels: {version: v1}}]}`;
+    const w = world(shops, gateway(server), rule);
+    const byName = chains(w).map((chain) => objectAt(chain, "filter_chain_match")["server_names"]);
+    expect(byName).toContainEqual(["outbound_.8080_._.report.siren.svc.cluster.local"]);
+    expect(byName).toContainEqual(["outbound_.8080_.v1_.report.siren.svc.cluster.local"]);
+    expect(JSON.stringify(byName)).not.toContain("pay.mall");
+    const cluster = clusterNamed(w.gateway(), "outbound_.8080_.v1_.report.siren.svc.cluster.local");
+    expect(cluster).not.toHaveProperty("transport_socket_matches");
+  });
+
+  it("sends joined connections to endpoints with a sidecar only", () => {
+    const server =
+      "{port: {number: 15443, name: tls, protocol: TLS}, hosts: ['*.local'], tls: {mode: AUTO_PASSTHROUGH}}";
+    const name = "outbound_.8080_._.report.siren.svc.cluster.local";
+    const endpoints = (w: World): JsonObject[] =>
+      objectsAt(w.gateway().endpoints.find((one) => one["cluster_name"] === name) ?? {}, "endpoints");
+    expect(objectsAt(endpoints(world(shops, gateway(server)))[0] ?? {}, "lb_endpoints")).toEqual([]);
+    const meshed = shops.replaceAll("labels: {app: report,", "labels: {app: report, security.istio.io/tlsMode: istio,");
+    expect(objectsAt(endpoints(world(meshed, gateway(server)))[0] ?? {}, "lb_endpoints")).toHaveLength(1);
   });
 
   it("forwards TCP to the first route that fits the port", () => {

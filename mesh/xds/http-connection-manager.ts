@@ -1,6 +1,7 @@
 import type { Compilation } from "./compilation.ts";
 import { type Direction, httpFilters } from "./http-filters.ts";
-import { any, type Json, type JsonObject, message } from "./json.ts";
+import { preservedCase } from "./http-protocol-options.ts";
+import { any, type Json, type JsonObject, message, objectAt } from "./json.ts";
 import { statPrefix } from "./names.ts";
 import { isHttp2, type Protocol } from "./protocol.ts";
 import { type ProxyHeaderSettings, proxyHeaderSettings } from "./proxy-headers.ts";
@@ -28,7 +29,7 @@ export function httpConnectionManager(options: ConnectionManagerOptions, compila
     stat_prefix: statPrefix(options.name),
     ...(typeof routes === "string" ? { rds: rds(routes) } : { route_config: routes }),
     http_filters: httpFilters({ direction, protocol, compilation }),
-    ...directionFields(options, settings),
+    ...withHeaderCase(directionFields(options, settings), settings),
     ...headerFields(headers),
     ...pathFields(settings),
     stream_idle_timeout: "0s",
@@ -57,31 +58,44 @@ function directionFields(
 ): JsonObject {
   if (direction === "outbound") return explicitProxy ? { http_protocol_options: { allow_absolute_url: true } } : {};
   if (direction === "gateway") return gatewayFields(settings);
-  const { forwardedClientCert: forward } = settings.fields.defaultConfig?.proxyHeaders ?? {};
-  const mode = forward && forward !== "UNDEFINED" ? forward : "APPEND_FORWARD";
+  const { forwardedClientCert: forward, setCurrentClientCertDetails: details } =
+    settings.fields.defaultConfig?.proxyHeaders ?? {};
+  const { subject = true, dns = true, uri = true, cert, chain } = details ?? {};
   return message({
     http2_protocol_options: isHttp2(protocol) ? {} : undefined,
-    ...clientCertificate(mode, { subject: true, dns: true, uri: true }),
+    forward_client_cert_details: forwardMode(forward ?? "UNDEFINED", "APPEND_FORWARD"),
+    set_current_client_cert_details: message({
+      subject,
+      cert: cert || undefined,
+      chain: chain || undefined,
+      dns: dns || undefined,
+      uri: uri || undefined,
+    }),
   });
 }
 
 function gatewayFields(settings: MeshSettings): JsonObject {
   const { numTrustedProxies, forwardClientCertDetails: forward } = settings.fields.defaultConfig?.gatewayTopology ?? {};
-  const mode = forward && forward !== "UNDEFINED" ? forward : "SANITIZE_SET";
+  const mode = forwardMode(forward ?? "UNDEFINED", "SANITIZE_SET");
+  const tells = mode === "APPEND_FORWARD" || mode === "SANITIZE_SET";
   return message({
     http_protocol_options: {},
     xff_num_trusted_hops: numTrustedProxies || undefined,
-    ...clientCertificate(mode, { subject: true, cert: true, dns: true, uri: true }),
+    forward_client_cert_details: mode,
+    set_current_client_cert_details: tells ? { subject: true, cert: true, dns: true, uri: true } : undefined,
   });
 }
 
-/** What the workload is told about the client's certificate; SANITIZE is Envoy's default. */
-function clientCertificate(mode: string, details: JsonObject): JsonObject {
-  const tells = mode === "APPEND_FORWARD" || mode === "SANITIZE_SET";
-  return message({
-    forward_client_cert_details: mode === "SANITIZE" ? undefined : mode,
-    set_current_client_cert_details: tells ? details : undefined,
-  });
+/** Whether the workload is told about the client's certificate; SANITIZE is Envoy's default. */
+function forwardMode(written: string, otherwise: string): string | undefined {
+  const mode = written === "UNDEFINED" ? otherwise : written;
+  return mode === "SANITIZE" ? undefined : mode;
+}
+
+function withHeaderCase(fields: JsonObject, settings: MeshSettings): JsonObject {
+  if (!settings.preservesHeaderCase) return fields;
+  const options = { ...objectAt(fields, "http_protocol_options"), header_key_format: preservedCase };
+  return { ...fields, http_protocol_options: options };
 }
 
 function headerFields(headers: ProxyHeaderSettings): Record<string, Json | undefined> {

@@ -1,11 +1,13 @@
-import { any, type JsonObject, message } from "./json.ts";
+import { any, extension, type JsonObject, message } from "./json.ts";
 
 const type = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
 /** How a cluster speaks HTTP upstream; becomes a message only when something in it differs from Envoy's defaults. */
 export interface HttpProtocolOptions {
   /** `downstream`: whatever the client speaks. Undefined: HTTP/1.1, without saying so. */
-  protocol: "http2" | "downstream" | undefined;
+  protocol: "http1" | "http2" | "downstream" | undefined;
+  /** Whether HTTP/1 headers keep their capitals. */
+  preservesCase?: boolean;
   idleTimeout?: string | undefined;
   maxConnectionDuration?: string | undefined;
   maxRequestsPerConnection?: number | undefined;
@@ -37,13 +39,25 @@ export function protocolOptionsField(options: HttpProtocolOptions): JsonObject |
   return { [type]: any(type, fields) };
 }
 
+/** Writes HTTP/1 headers as they came, and not in lower case. */
+export const preservedCase: JsonObject = {
+  stateful_formatter: extension(
+    "preserve_case",
+    "envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig",
+  ),
+};
+
 const plainHttp2: JsonObject = { [type]: any(type, protocolField({ protocol: "http2" })) };
 
-function protocolField({ protocol, maxConcurrentStreams }: HttpProtocolOptions): JsonObject {
-  const http2 = message({ max_concurrent_streams: maxConcurrentStreams });
-  if (protocol === "http2") return { explicit_http_config: { http2_protocol_options: http2 } };
-  if (protocol === "downstream") {
-    return { use_downstream_protocol_config: { http_protocol_options: {}, http2_protocol_options: {} } };
+/** The limit of streams counts for clusters that speak HTTP/2 and nothing else. */
+function protocolField({ protocol, maxConcurrentStreams, preservesCase }: HttpProtocolOptions): JsonObject {
+  if (protocol === "http2") {
+    const http2 = message({ max_concurrent_streams: maxConcurrentStreams });
+    return { explicit_http_config: { http2_protocol_options: http2 } };
   }
-  return { explicit_http_config: { http_protocol_options: {} } };
+  const http1 = preservesCase ? { header_key_format: preservedCase } : {};
+  if (protocol === "downstream") {
+    return { use_downstream_protocol_config: { http_protocol_options: http1, http2_protocol_options: {} } };
+  }
+  return { explicit_http_config: { http_protocol_options: http1 } };
 }

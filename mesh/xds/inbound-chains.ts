@@ -13,7 +13,7 @@ export interface InboundChainKind {
 /** What sidecars announce in the TLS handshake: that HTTP comes, that it is another sidecar. */
 const meshHttp = ["istio-http/1.0", "istio-http/1.1", "istio-h2"];
 const meshTcp = ["istio-peer-exchange", "istio"];
-const mesh = ["istio", "istio-peer-exchange", ...meshHttp];
+export const meshProtocols = ["istio", "istio-peer-exchange", ...meshHttp];
 const plainHttp = ["http/1.1", "h2c"];
 
 const tls = (applicationProtocols: string[], http: boolean): InboundChainKind => {
@@ -28,8 +28,8 @@ const opaqueTls: InboundChainKind = { applicationProtocols: [], transport: "tls"
 const chains: Record<MutualTlsMode, Record<"http" | "tcp" | "sniffed", InboundChainKind[]>> = {
   STRICT: { http: [tls([], true)], tcp: [tls([], false)], sniffed: [tls(meshHttp, true), tls([], false)] },
   PERMISSIVE: {
-    http: [tls(mesh, true), plain([], true)],
-    tcp: [tls(mesh, false), opaqueTls, plain([], false)],
+    http: [tls(meshProtocols, true), plain([], true)],
+    tcp: [tls(meshProtocols, false), opaqueTls, plain([], false)],
     sniffed: [tls(meshHttp, true), plain(plainHttp, true), tls(meshTcp, false), plain([], false), opaqueTls],
   },
   DISABLE: { http: [plain([], true)], tcp: [plain([], false)], sniffed: [plain(plainHttp, true), plain([], false)] },

@@ -1,9 +1,20 @@
-import { tlsInspector } from "./gateway-listeners.ts";
 import { extension, type JsonObject } from "./json.ts";
 
-const httpInspector = extension(
+export const tlsInspector = extension(
+  "envoy.filters.listener.tls_inspector",
+  "envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector",
+  { initial_read_buffer_size: 512 },
+);
+
+export const httpInspector = extension(
   "envoy.filters.listener.http_inspector",
   "envoy.extensions.filters.listener.http_inspector.v3.HttpInspector",
+);
+
+/** Takes the client's address from the load balancer in front. */
+export const proxyProtocol = extension(
+  "envoy.filters.listener.proxy_protocol",
+  "envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol",
 );
 
 interface Needs {

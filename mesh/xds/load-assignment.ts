@@ -19,6 +19,8 @@ export interface AssignmentTarget {
   /** Labels that endpoints of a subset must have. */
   labels: Record<string, string>;
   policy: EffectivePolicy;
+  /** Leaves out endpoints without a sidecar. */
+  onlyMutualTls: boolean;
 }
 
 /** The endpoints of a cluster, as EDS hands them out. */
@@ -32,7 +34,7 @@ export function inlineAssignment(target: AssignmentTarget, compilation: Compilat
 }
 
 function assignment(
-  { cluster, service, port, labels, policy }: AssignmentTarget,
+  { cluster, service, port, labels, policy, onlyMutualTls }: AssignmentTarget,
   { mesh, proxy }: Compilation,
   { byDns }: { byDns: boolean },
 ): JsonObject {
@@ -47,11 +49,16 @@ function assignment(
   const secured = endpoints.map((endpoint) =>
     takesNoTls(endpoint, mesh) ? { ...endpoint, tlsMode: "disabled" as const } : endpoint,
   );
-  const groups = applyLocality(byLocality(secured), localitySetting(policy.loadBalancer, service, mesh.settings), {
-    hasBreaker: policy.outlierDetection !== undefined,
-    place: placeOf(proxy, own),
-    byLabel: !byDns,
-  });
+  const found = byLocality(secured);
+  const groups = applyLocality(
+    onlyMutualTls ? found.map(withMutualTls) : found,
+    localitySetting(policy.loadBalancer, service, mesh.settings),
+    {
+      hasBreaker: policy.outlierDetection !== undefined,
+      place: placeOf(proxy, own),
+      byLabel: !byDns,
+    },
+  );
   return message({ cluster_name: cluster, endpoints: unlessEmpty(groups.map(toJson)) });
 }
 
@@ -81,12 +88,17 @@ function byLocality(endpoints: Endpoint[]): LocalityGroup[] {
   return [...groups.values()].sort((a, b) => (a.locality < b.locality ? -1 : 1));
 }
 
+function withMutualTls(group: LocalityGroup): LocalityGroup {
+  const endpoints = group.endpoints.filter(({ endpoint }) => endpoint.tlsMode === "istio");
+  return { ...group, endpoints, weight: endpoints.reduce((sum, { endpoint }) => sum + endpoint.weight, 0) };
+}
+
 function toJson({ locality, endpoints, weight, priority }: LocalityGroup): JsonObject {
   const [region, zone, subzone] = locality.split("/");
   return message({
     locality: message({ region: region || undefined, zone: zone || undefined, sub_zone: subzone || undefined }),
     lb_endpoints: unlessEmpty(endpoints.map(({ json }) => json)),
-    load_balancing_weight: weight,
+    load_balancing_weight: weight || undefined,
     priority: priority || undefined,
   });
 }

@@ -1,5 +1,6 @@
 import type { ConsistentHash, LoadBalancer, LocalityLbSetting } from "#mesh/istio/destination-rule.ts";
 import { durationOf, type JsonObject, message } from "./json.ts";
+import { percent } from "./percentage.ts";
 import type { Service } from "./service.ts";
 import type { MeshSettings } from "./settings.ts";
 
@@ -37,8 +38,8 @@ function slowStart(lb: LoadBalancer | undefined): JsonObject | undefined {
     return {
       slow_start_config: {
         slow_start_window: durationOf(duration),
-        aggression: { default_value: aggression, runtime_key: "(" },
-        min_weight_percent: { value: minimumPercent },
+        aggression: message({ default_value: aggression || undefined, runtime_key: "(" }),
+        min_weight_percent: percent(minimumPercent),
       },
     };
   }

@@ -31,14 +31,9 @@ export function inboundCluster(port: number): string {
   return `inbound|${port}||`;
 }
 
-/** The server name that a sidecar sends in TLS for a cluster. */
+/** The server name that a sidecar sends in TLS for a cluster; an AUTO_PASSTHROUGH gateway names its clusters so. */
 export function serverNameOf({ port, subset, host }: ClusterKey): string {
   return `outbound_.${port}_.${subset}_.${host}`;
-}
-
-/** The name under which a sidecar behind an AUTO_PASSTHROUGH gateway knows a cluster. */
-export function dnsCluster(key: ClusterKey): string {
-  return serverNameOf(key);
 }
 
 /** `host:port`, with brackets around an IPv6 address. */

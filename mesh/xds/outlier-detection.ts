@@ -1,5 +1,6 @@
 import type { OutlierDetection } from "#mesh/istio/destination-rule.ts";
 import { type JsonObject, message, optionalDuration } from "./json.ts";
+import { percent } from "./percentage.ts";
 
 /**
  * The breaker of a cluster. What is not written keeps Envoy's default: 5 consecutive 5xx, every 10 s, for 30 s, at most 10 % of
@@ -26,7 +27,7 @@ export function outlierDetectionField(outlier: OutlierDetection): JsonObject {
 
 /** With a breaker, too few healthy hosts are no reason to send to sick ones, unless a share is written. */
 export function panicThreshold({ minHealthPercent = 0 }: OutlierDetection): JsonObject {
-  return minHealthPercent === 0 ? {} : { value: minHealthPercent };
+  return percent(minHealthPercent);
 }
 
 /** A count of 0 switches the rule off. */

@@ -66,9 +66,8 @@ function buildRoute(resource: VirtualServiceResource, rule: HttpRoute, { match, 
   const operations = headerOperations(rule.headers);
   const { action, headers } = actionOf(rule, context);
   const name = (rule.name ?? "") + (match?.name ? `.${match.name}` : "");
-  const fault = rule.fault && faultConfig(rule.fault);
   const perFilter = message({
-    [faultFilter]: fault,
+    [faultFilter]: rule.fault && faultConfig(rule.fault),
     [corsFilter]: rule.corsPolicy && corsConfig(rule.corsPolicy),
   });
   const route = message({

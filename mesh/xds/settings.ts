@@ -18,6 +18,8 @@ export interface MeshSettings {
   protocolDetectionTimeoutMs: number;
   autoMtls: boolean;
   h2Upgrade: boolean;
+  /** Whether HTTP/1 headers keep their capitals. */
+  preservesHeaderCase: boolean;
   outboundPort: number;
   inboundPort: number;
   /** The port of the explicit HTTP proxy that a sidecar offers to its process; 0 for none. */
@@ -39,7 +41,7 @@ function withDefaults(fields: MeshConfigFields): MeshSettings {
   return {
     rootNamespace: fields.rootNamespace || "istio-system",
     trustDomain: fields.trustDomain || "cluster.local",
-    trustDomainAliases: fields.trustDomainAliases ?? [],
+    trustDomainAliases: [...new Set(fields.trustDomainAliases)].sort(),
     allowAnyOutbound: fields.outboundTrafficPolicy?.mode !== "REGISTRY_ONLY",
     inboundOnLocalhost: fields.inboundTrafficPolicy?.mode === "LOCALHOST",
     connectTimeoutMs: fields.connectTimeout ?? 10_000,
@@ -47,6 +49,7 @@ function withDefaults(fields: MeshConfigFields): MeshSettings {
     protocolDetectionTimeoutMs: fields.protocolDetectionTimeout ?? 0,
     autoMtls: fields.enableAutoMtls ?? true,
     h2Upgrade: fields.h2UpgradePolicy === "UPGRADE",
+    preservesHeaderCase: fields.defaultConfig?.proxyHeaders?.preserveHttp1HeaderCase?.enabled ?? false,
     outboundPort: fields.proxyListenPort || 15001,
     inboundPort: fields.proxyInboundListenPort || 15006,
     httpProxyPort: fields.proxyHttpPort ?? 0,

@@ -39,6 +39,10 @@ function originalDestination(name: string, settings: MeshSettings): JsonObject {
     type: "ORIGINAL_DST",
     lb_policy: "CLUSTER_PROVIDED",
     ...connectionPoolFields(undefined, undefined, settings),
-    typed_extension_protocol_options: protocolOptionsField({ protocol: "downstream", idleTimeout: "300s" }),
+    typed_extension_protocol_options: protocolOptionsField({
+      protocol: "downstream",
+      preservesCase: settings.preservesHeaderCase,
+      idleTimeout: "300s",
+    }),
   });
 }

@@ -10,12 +10,13 @@ const type = "envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy";
 /** A filter that passes a connection on to one cluster, as opaque bytes. */
 export function tcpProxy(
   cluster: string,
-  options: { rule?: DestinationRule | undefined; subset?: string; statPrefix?: string } = {},
+  options: { rule?: DestinationRule | undefined; subset?: string; statPrefix?: string; tunnels?: boolean } = {},
 ): JsonObject {
   return extension("envoy.filters.network.tcp_proxy", type, {
     stat_prefix: options.statPrefix ?? cluster,
     cluster,
     ...ruleFields(options.rule, options.subset ?? ""),
+    tunneling_config: options.tunnels === false ? undefined : tunneling(options.rule, options.subset ?? ""),
   });
 }
 
@@ -38,6 +39,7 @@ export function routedTcpProxy(
     stat_prefix: statPrefix,
     weighted_clusters: { clusters },
     ...ruleFields(rule, ""),
+    tunneling_config: tunneling(rule, ""),
   });
 }
 
@@ -47,7 +49,6 @@ function ruleFields(rule: DestinationRule | undefined, subset: string): JsonObje
     idle_timeout: optionalDuration(tcp?.idleTimeout),
     max_downstream_connection_duration: optionalDuration(tcp?.maxConnectionDuration),
     hash_policy: hashesSource(rule, subset) ? [{ source_ip: {} }] : undefined,
-    tunneling_config: tunneling(rule, subset),
   });
 }
 

@@ -50,7 +50,7 @@ const protocolVersions = { tls_minimum_protocol_version: "TLSv1_2", tls_maximum_
 
 /** Mutual TLS of the mesh, with the workload's certificate and the identities that may answer. */
 export function istioMutualSocket(tls: ClientTls | undefined, context: TlsContext): JsonObject {
-  const names = tls?.subjectAltNames ?? context.identities;
+  const names = tls?.subjectAltNames?.length ? tls.subjectAltNames : context.identities;
   const alpn = ["istio-peer-exchange", "istio", ...(context.isHttp2 ? ["h2"] : [])];
   return socket({
     common_tls_context: {
@@ -66,7 +66,7 @@ export function istioMutualSocket(tls: ClientTls | undefined, context: TlsContex
 /** TLS to a server outside of the mesh; undefined where the settings cannot be met. */
 export function originationSocket(tls: ClientTls, context: TlsContext): JsonObject | undefined {
   const isMutual = tls.mode === "MUTUAL";
-  const names = tls.subjectAltNames ?? (context.isExternal ? context.identities : []);
+  const names = tls.subjectAltNames?.length ? tls.subjectAltNames : context.isExternal ? context.identities : [];
   const certificates = tls.credentialName ? fromCredential(tls, names) : fromFiles(tls, names);
   if (isMutual && !tls.credentialName && (!tls.clientCertificate || !tls.privateKey)) return undefined;
   return socket({
@@ -96,7 +96,7 @@ function fromFiles(tls: ClientTls, names: string[]): Record<string, JsonObject |
     tls_certificate_sds_secret_configs: tls.mode === "MUTUAL" ? [sdsSecret(pair)] : undefined,
     ...(tls.insecureSkipVerify
       ? { validation_context: {} }
-      : { combined_validation_context: validation(names, sdsSecret(root)) }),
+      : { combined_validation_context: validation(names, sdsSecret(root), tls.caCrl) }),
   };
 }
 
@@ -104,10 +104,13 @@ export function credentialResource(name: string): string {
   return name.includes("://") ? name : `kubernetes://${name}`;
 }
 
-export function validation(names: string[], secret: JsonObject): JsonObject {
+export function validation(names: string[], secret: JsonObject, revoked?: string): JsonObject {
   const matchers = unlessEmpty(names.map((name) => ({ exact: name })));
   return {
-    default_validation_context: message({ match_subject_alt_names: matchers }),
+    default_validation_context: message({
+      match_subject_alt_names: matchers,
+      crl: revoked ? { filename: revoked } : undefined,
+    }),
     validation_context_sds_secret_config: secret,
   };
 }
