@@ -197,6 +197,47 @@ describe("commands", () => {
     await until(async () => (await get()).status === 200, 2_000);
     await mesh("scale", "web", "2");
   });
+
+  it("logs prints what the replicas wrote, config what Envoy runs", async () => {
+    await mesh("restart", "web");
+    const replicas = (await rows()).filter(({ workload }) => workload === "web").map(({ replica }) => replica);
+    const { code, text } = await mesh("logs", "web");
+    expect(code).toBe(0);
+    for (const replica of replicas) expect(text).toContain(`${replica} listens`);
+    const routes = await mesh("config", "--kind", "routes", "--list");
+    expect(routes.text).toMatch(/^routes istio-ingressgateway/m);
+    expect((await mesh("config", "--path", "/ready")).text).toBe("LIVE\n");
+  });
+
+  it("stop and start a server, which keeps its port", async () => {
+    const before = await rowOf("nats");
+    expect((await mesh("stop", "nats")).text).toContain("nats: stopped");
+    expect(await rowOf("nats")).toMatchObject({ ready: false, state: "Stopped", pid: 0 });
+    expect((await mesh("start", "nats")).text).toContain("nats: running");
+    expect((await rowOf("nats")).ports).toEqual(before.ports);
+  });
+
+  it("apply puts an overlay in force and takes it away", async () => {
+    write(
+      "overlays/loud/kustomization.yaml",
+      `resources: [../../services/shop/web/k8s.yaml]
+patches:
+  - patch: |-
+      apiVersion: v1
+      kind: ConfigMap
+      metadata: { name: web, namespace: shop }
+      data: { GREETING: HELLO }
+`,
+    );
+    expect(await mesh("apply", "-k", "overlays/loud")).toMatchObject({ code: 0 });
+    expect((await get()).body).toContain("HELLO");
+    expect((await mesh("status")).text).toContain("overlays in force: overlays/loud");
+    expect((await mesh("apply", "--remove")).text).toContain("removed overlays/loud");
+    expect((await get()).body).toContain("hello");
+    write("overlays/bad/kustomization.yaml", "namePrefix: x-\nresources: [../../services/shop/web/k8s.yaml]\n");
+    const bad = await mesh("apply", "-k", "overlays/bad");
+    expect(bad).toMatchObject({ code: 1, text: expect.stringContaining("kustomization.yaml:1:1") });
+  });
 });
 
 describe("a change of a file", () => {

@@ -92,6 +92,7 @@ export class Servers {
       logDir: state.logs,
       gateway: { http: gatewayPort, ...(gatewayPort === 0 ? {} : { https: httpsPortOf(gatewayPort) }) },
       ...(addresses.distinct ? { gatewayIp: addresses.take() } : {}),
+      ...collector(),
     });
     this.#changed();
   }
@@ -136,4 +137,10 @@ function isCached(tool: string): boolean {
 /** 8443 beside 8080, and as far from any other port. */
 export function httpsPortOf(gatewayPort: number): number {
   return gatewayPort + 363;
+}
+
+/** Envoy's spans go where the services' own go. */
+function collector(): { otlp?: string } {
+  const endpoint = process.env["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? "";
+  return endpoint.startsWith("http://") && URL.canParse(endpoint) ? { otlp: endpoint } : {};
 }

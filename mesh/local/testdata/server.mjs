@@ -13,6 +13,7 @@ const server = createServer((request, response) => {
   response.statusCode = broken.has(probe) ? 503 : 200;
   response.end(JSON.stringify({ pid: process.pid, pod: process.env.POD_NAME, greeting: process.env.GREETING }));
 });
+server.on("listening", () => console.log("listens"));
 setTimeout(() => server.listen(Number(process.env.PORT), "127.0.0.1"), Number(process.env.START_MS ?? 0));
 process.on("SIGTERM", () => {
   if (process.env.STUBBORN) return;
