@@ -47,7 +47,7 @@ function place(): Place {
     gatewayPort: (port) => (port === 80 ? 8080 : port === 443 ? 8443 : port < 1024 ? port + 8000 : port),
     mountedFile: mountedFiles(defaultDescriptors()).find,
     servicesIn,
-    tracing: false,
+    tracesUrl: undefined,
   };
 }
 

@@ -36,7 +36,7 @@ export interface ControlPlaneOptions {
   /** Life of workload certificates, of which half is used; default 24 h. */
   readonly certificateTtlMs?: number;
   readonly concurrency?: number;
-  /** `host:port` of an OpenTelemetry collector. */
+  /** URL of an OpenTelemetry collector (OTLP over HTTP), as `OTEL_EXPORTER_OTLP_ENDPOINT` has it. */
   readonly otlp?: string;
 }
 
@@ -186,7 +186,7 @@ export class ControlPlane {
       gatewayPort: (port) => this.ports.of(port),
       mountedFile: mounted.find,
       servicesIn,
-      tracing: otlp !== undefined,
+      tracesUrl: otlp && new URL("v1/traces", otlp.endsWith("/") ? otlp : `${otlp}/`).href,
     };
   }
 

@@ -19,7 +19,7 @@ export interface EnvoyOptions {
   readonly concurrency?: number;
   /** Default `warning`. */
   readonly logLevel?: string;
-  /** `host:port` of an OpenTelemetry collector (OTLP over gRPC). */
+  /** URL of an OpenTelemetry collector (OTLP over HTTP). */
   readonly otlp?: string;
 }
 
@@ -143,17 +143,16 @@ function adsCluster(socket: string): Json {
   };
 }
 
-function otlpClusters(address: string | undefined): Json[] {
-  if (!address) return [];
-  const [host = "", port = "4317"] = address.split(":");
-  const endpoint = { socket_address: { address: host, port_value: Number(port) } };
+function otlpClusters(endpoint: string | undefined): Json[] {
+  if (!endpoint) return [];
+  const { hostname, port } = new URL(endpoint);
+  const address = { socket_address: { address: hostname, port_value: Number(port || 80) } };
   return [
     {
       name: otlpClusterName,
       type: "STRICT_DNS",
       connect_timeout: "1s",
-      typed_extension_protocol_options: http2Upstream,
-      load_assignment: endpointAt(otlpClusterName, endpoint),
+      load_assignment: endpointAt(otlpClusterName, address),
     },
   ];
 }

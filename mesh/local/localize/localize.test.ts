@@ -15,7 +15,7 @@ const place: Place = {
   gatewayPort: (port) => (port === 80 ? 18080 : port === 443 ? undefined : port),
   mountedFile: (path) => (path === "/etc/mesh/descriptors/siren.binpb" ? "/state/siren.binpb" : undefined),
   servicesIn: () => new Set(["siren.order.v1.OrderService"]),
-  tracing: false,
+  tracesUrl: undefined,
 };
 
 function replica(name: string, number: number): Replica {

@@ -150,11 +150,16 @@ function addSidecar(proxy: LocalProxy, replica: Replica, { maker, draft }: Addin
   const { listeners, routes } = proxy.compiled;
   const outbound = maker.make("outbound", printOf(listeners), (context) => {
     const made = outboundListenerOf(context, replica);
-    return made && { resource: withTelemetry(made.listener, proxy, "source"), source: nameOf(made.source) };
+    return (
+      made && {
+        resource: withTelemetry(made.listener, { proxy, reporter: "source", place: context.place }),
+        source: nameOf(made.source),
+      }
+    );
   });
   const inbound = maker.make("inbound", printOf(listeners), (context) =>
     inboundListeners(context).map(({ listener, source }) => ({
-      resource: withTelemetry(listener, proxy, "destination"),
+      resource: withTelemetry(listener, { proxy, reporter: "destination", place: context.place }),
       source: nameOf(source),
     })),
   );
@@ -180,7 +185,7 @@ function addGateway(proxy: LocalProxy, { maker, draft }: Adding): void {
   const { listeners, routes } = proxy.compiled;
   const edge = maker.make("gateway", printOf(listeners), (context) =>
     gatewayListeners(context).map(({ listener, source }) => ({
-      resource: withTelemetry(listener, proxy, "source"),
+      resource: withTelemetry(listener, { proxy, reporter: "source", place: context.place }),
       source: nameOf(source),
     })),
   );

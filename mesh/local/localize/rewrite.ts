@@ -105,7 +105,8 @@ const rules: Readonly<Record<string, Rule>> = {
   proto_descriptor: mountedFile,
   // Zero means to wait for ever for what may never come.
   initial_fetch_timeout: () => undefined,
-  tracing: (value, within) => (within.place.tracing ? rewriteValue(value, within) : undefined),
+  // Put on where spans go somewhere, by telemetry.ts.
+  tracing: () => undefined,
   // Names of statistics: ours tell the proxies apart. Each ends in a semicolon, because names have dots in them.
   alt_stat_name: (value, within) => (typeof value === "string" ? scoped(within.key, value) : asIs),
   stat_prefix: (value, within) => (typeof value === "string" && value.endsWith(";") ? scoped(within.key, value) : asIs),

@@ -1,6 +1,7 @@
+import { otlpClusterName } from "../envoy.ts";
 import type { Json } from "../envoy-api.ts";
 import { listAt, nameOf, objectAt, textAt } from "./json.ts";
-import type { LocalProxy, Replica } from "./types.ts";
+import type { LocalProxy, Place, Replica } from "./types.ts";
 
 // Istio's own metrics need filters that only its build of Envoy has. Envoy's stats access logger counts the same, with Istio's
 // names and labels; what a label cannot be told by a constant comes from metadata that is put on clusters and endpoints here.
@@ -12,12 +13,21 @@ const hcmName = "envoy.filters.network.http_connection_manager";
 
 export type Reporter = "source" | "destination";
 
-/** Lets every HTTP connection manager of a listener count its requests. */
-export function withTelemetry(listener: Json, proxy: LocalProxy, reporter: Reporter): Json {
-  const log = statsLogger(labelsOf(proxy, reporter));
+export interface Observed {
+  readonly proxy: LocalProxy;
+  readonly reporter: Reporter;
+  readonly place: Place;
+}
+
+/** Lets every HTTP connection manager of a listener count its requests and, where they go somewhere, make spans. */
+export function withTelemetry(listener: Json, { proxy, reporter, place }: Observed): Json {
+  const extra = {
+    log: statsLogger(labelsOf(proxy, reporter)),
+    ...(place.tracesUrl ? { tracing: tracer(proxy, place.tracesUrl) } : {}),
+  };
   const chains = listAt(listener, "filter_chains").map((chain) => ({
     ...chain,
-    filters: listAt(chain, "filters").map((filter) => (nameOf(filter) === hcmName ? withLog(filter, log) : filter)),
+    filters: listAt(chain, "filters").map((filter) => (nameOf(filter) === hcmName ? withExtra(filter, extra) : filter)),
   }));
   return { ...listener, filter_chains: chains };
 }
@@ -58,10 +68,25 @@ function withMetadata(json: Json, labels: Json): Json {
   return { ...json, metadata: { ...metadata, filter_metadata: filterMetadata } };
 }
 
-function withLog(filter: Json, log: Json): Json {
+function withExtra(filter: Json, { log, tracing }: { log: Json; tracing?: Json }): Json {
   const config = objectAt(filter, "typed_config");
   const logs = listAt(config, "access_log");
-  return { ...filter, typed_config: { ...config, access_log: [...logs, log] } };
+  return { ...filter, typed_config: { ...config, access_log: [...logs, log], ...(tracing ? { tracing } : {}) } };
+}
+
+/** Spans of every request go to the collector that the bootstrap knows, under the name of the workload. */
+function tracer(proxy: LocalProxy, uri: string): Json {
+  return {
+    random_sampling: { value: 100 },
+    provider: {
+      name: "envoy.tracers.opentelemetry",
+      typed_config: {
+        "@type": "type.googleapis.com/envoy.config.trace.v3.OpenTelemetryConfig",
+        service_name: `${proxy.replica?.workload ?? proxy.name}.${proxy.namespace}`,
+        http_service: { http_uri: { uri, cluster: otlpClusterName, timeout: "1s" } },
+      },
+    },
+  };
 }
 
 function labelsOf(proxy: LocalProxy, reporter: Reporter): Record<string, string> {

@@ -53,8 +53,8 @@ export interface Place {
   mountedFile(path: string): string | undefined;
   /** Full names of the services in a descriptor set: a file here, or base64. */
   servicesIn(descriptor: { readonly file: string } | { readonly base64: string }): ReadonlySet<string>;
-  /** Whether spans are sent somewhere. */
-  readonly tracing: boolean;
+  /** Where spans are sent (OTLP over HTTP), if they are: `http://host:port/v1/traces`. */
+  readonly tracesUrl: string | undefined;
 }
 
 /** A secret that the configuration asks for by name. */
