@@ -19,6 +19,7 @@ interface UpOptions extends StateOption {
 }
 
 const defaultGatewayPort = 8080;
+const settleMs = 15_000;
 
 /** `mesh up`: starts PostgreSQL, NATS, Envoy and the services, and keeps them running. */
 export function command(): Command {
@@ -38,13 +39,8 @@ export function parsePort(text: string): number {
 
 async function up(systems: string[], options: UpOptions): Promise<void> {
   const state = enterRepository(options);
-  const running = await statusOf(state);
+  const running = await runningMesh(state);
   if (running) return joinRunning(running, systems, { state, options });
-  const holder = readLock(state.lock);
-  if (holder)
-    throw new Refusal(
-      `a mesh with the state ${state.root} is starting or stopping (pid ${holder.pid}); try again in a moment`,
-    );
   const gatewayPort = options.gatewayPort ?? defaultGatewayPort;
   if (options.detach) await startDetached(systems, { state, gatewayPort, timeoutMs: options.timeout * 1000 });
   else
@@ -54,6 +50,20 @@ async function up(systems: string[], options: UpOptions): Promise<void> {
       systems,
       timeoutMs: options.timeout * 1000,
     });
+}
+
+/** The mesh that runs with this state. One that is just starting, or ending, is given a moment to be the one or the other. */
+async function runningMesh(state: State): Promise<Status | undefined> {
+  for (const giveUpAt = Date.now() + settleMs; ; await sleep(100)) {
+    const running = await statusOf(state);
+    if (running && running.phase !== "stopping") return running;
+    const holder = readLock(state.lock);
+    if (!holder) return undefined;
+    if (Date.now() < giveUpAt) continue;
+    throw new Refusal(
+      `a mesh with the state ${state.root} is starting or stopping (pid ${holder.pid}); try again in a moment`,
+    );
+  }
 }
 
 /** A mesh runs already: it brings up what is missing. */
