@@ -26,6 +26,7 @@ const entries: readonly Entry[] = [
     summary: "run tests of policies: routing in memory, behaviour on a real Envoy",
     load: () => import("./test.ts"),
   },
+  { name: "metrics", summary: "what Envoy counts, for Prometheus", load: () => import("./metrics.ts") },
   { name: "breakers", summary: "show every caller's circuit breakers", load: () => import("./breakers.ts") },
 ];
 

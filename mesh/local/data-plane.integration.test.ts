@@ -2,6 +2,7 @@ import { status } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readAdminState } from "./breakers/admin-state.ts";
 import { breakersOf } from "./breakers/breakers.ts";
+import { readMetrics } from "./metrics/metrics.ts";
 import { EchoClient } from "./testing/echo.ts";
 import { HttpServer } from "./testing/http-server.ts";
 import { LocalMesh, type TestReplica } from "./testing/local-mesh.ts";
@@ -112,6 +113,21 @@ describe("two sidecars in one Envoy", () => {
     const [headers] = product.server.calls;
     expect(headers?.["x-forwarded-client-cert"]).toContain("By=spiffe://cluster.local/ns/siren/sa/product;");
     expect(headers?.["x-forwarded-client-cert"]).toContain("URI=spiffe://cluster.local/ns/siren/sa/order");
+  });
+
+  it("are counted under Istio's names, on both sides", async () => {
+    const metrics = async () => readMetrics(mesh.plane.admin ?? "");
+    await client.call();
+    await until(async () =>
+      /reporter="destination".*source_workload="order".*destination_workload="product"/.test(await metrics()),
+    );
+    const text = await metrics();
+    expect(text).toMatch(
+      /^istio_requests_total\{reporter="source",source_workload="order".*destination_service="product\.siren\.svc\.cluster\.local"/m,
+    );
+    expect(text).toMatch(
+      /^envoy_cluster_upstream_rq_total\{cluster_name="outbound\|50051\|\|product.*pod="order-1"\} \d+$/m,
+    );
   });
 
   it.each(["product:50051", "product.siren.svc:50051", "product.siren.svc.cluster.local:50051"])(
