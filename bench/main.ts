@@ -5,6 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { benchCompile } from "./compile.ts";
 import { benchLint } from "./lint.ts";
 import { isMet, print, type Row, row } from "./report.ts";
 import { benchSiren } from "./siren.ts";
@@ -14,6 +15,10 @@ const benches: Record<string, { title: string; run(): Promise<Row[]> | Row[] }> 
   lint: {
     title: "mesh lint: services, each with a Deployment, a VirtualService and a DestinationRule",
     run: benchLint,
+  },
+  compile: {
+    title: "mesh compile: services, each with endpoints, a VirtualService and a DestinationRule",
+    run: benchCompile,
   },
   siren: { title: "SirenOrder on the local mesh; load, Envoy, services and servers share the cores", run: benchSiren },
 };

@@ -83,6 +83,7 @@ function serviceTlsChain(listener: L4Listener, compilation: Compilation): L4Chai
 function tcpChains(listener: L4Listener, resources: VirtualServiceResource[], compilation: Compilation): L4Chain[] {
   const { ranges, port } = listener;
   const chains: L4Chain[] = [];
+  let covered = false;
   for (const resource of resources) {
     for (const route of resource.spec.tcp ?? []) {
       const matches = route.match ?? [];
@@ -96,9 +97,10 @@ function tcpChains(listener: L4Listener, resources: VirtualServiceResource[], co
       const subnets = fitting.flatMap((match) => match.destinationSubnets ?? []);
       if (subnets.length === 0) continue;
       chains.push({ match: { ...everything, ranges: subnets }, filters: filters(), origin: route });
-      if ([...subnets].sort().join() === [...ranges].sort().join()) return chains;
+      covered ||= [...subnets].sort().join() === [...ranges].sort().join();
     }
   }
+  if (covered) return chains;
   const own = { match: { ...everything, ranges }, filters: [toService(listener, compilation)], origin: undefined };
   return [...chains, own];
 }

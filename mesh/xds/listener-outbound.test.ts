@@ -109,6 +109,27 @@ spec: {hosts: [db], tcp: [{match: [{sourceLabels: {app: order}}], route: ${split
     expect(chains(w.sidecar("siren/report"), `${address(db)}_7000`)[0]?.["to"]).toBe(cluster(7000, "db"));
   });
 
+  it("sends connections through a tunnel, those for a subset only if the subset has one", () => {
+    const db = service("siren/db", "tcp:7000");
+    const tunnel = "tunnel: {protocol: CONNECT, targetHost: proxy.example, targetPort: 3128}";
+    const rule = `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: db, namespace: siren}
+spec: {host: db, trafficPolicy: {${tunnel}}, subsets: [{name: v1, labels: {version: v1}}]}`;
+    const toSubset = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: db, namespace: siren}
+spec: {hosts: [db], tcp: [{route: [{destination: {host: db, subset: v1}}]}]}`;
+    const filters = (...yaml: string[]): string =>
+      JSON.stringify(
+        world(db, rule, ...yaml)
+          .sidecar("siren/order")
+          .listeners.find(({ name }) => name === `${address(db)}_7000`),
+      );
+    expect(filters()).toContain('"tunneling_config":{"hostname":"proxy.example:3128"}');
+    expect(filters(toSubset)).not.toContain("tunneling_config");
+  });
+
   it("tells TLS services without an address apart by the name that the client asks for", () => {
     const entry = (host: string): string => `apiVersion: networking.istio.io/v1
 kind: ServiceEntry

@@ -58,9 +58,10 @@ function hashesSource(rule: DestinationRule | undefined, subset: string): boolea
   return deciding?.consistentHash?.useSourceIp ?? false;
 }
 
+/** A subset does not inherit the tunnel of its rule. */
 function tunneling(rule: DestinationRule | undefined, subset: string): JsonObject | undefined {
-  const own = rule?.subsets?.find(({ name }) => (name ?? "") === subset)?.trafficPolicy?.tunnel;
-  const tunnel = own ?? rule?.trafficPolicy?.tunnel;
+  const owner = subset === "" ? rule : rule?.subsets?.find(({ name }) => name === subset);
+  const tunnel = owner?.trafficPolicy?.tunnel;
   if (!tunnel) return undefined;
   const { targetHost = "", targetPort = 0, protocol } = tunnel;
   const host = targetHost.includes(":") ? `[${targetHost}]` : targetHost;
