@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { Finding } from "#mesh/istio/finding.ts";
 import { ProcessRecords } from "../supervisor/process-records.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { Addresses } from "./addresses.ts";
@@ -32,6 +33,18 @@ export interface DaemonOptions {
 }
 
 const leftoverGraceMs = 5_000;
+
+const oneAddress: Finding = {
+  code: "M926",
+  severity: "warning",
+  file: "(this machine)",
+  line: 1,
+  column: 1,
+  path: "",
+  message:
+    "only 127.0.0.1 exists here: replicas share one address, rules about IP addresses do not tell them apart, and two of one port collide",
+  hint: "run on Linux, where all of 127.0.0.0/8 is there, or in a Linux virtual machine",
+};
 
 /** A mesh that runs: the servers, the control plane, the workloads, and what keeps them on the repository's files. */
 export class Daemon {
@@ -165,6 +178,11 @@ export class Daemon {
   /** Reads the files again and puts in force what they say. */
   reconfigure(): Promise<void> {
     return this.#reconfigurations.request();
+  }
+
+  /** What this machine cannot do as a cluster would. */
+  get shortcomings(): readonly Finding[] {
+    return this.#addresses.distinct ? [] : [oneAddress];
   }
 
   /** Nothing is being read or built. */
