@@ -58,6 +58,7 @@ class MethodRun {
   readonly #handler: UntypedHandler;
   readonly #options: AdapterOptions;
   readonly #name: string;
+  readonly #log: Logger;
   readonly #domain: string;
   readonly #check: RequestChecker;
   readonly #answers: Answers | undefined;
@@ -67,6 +68,7 @@ class MethodRun {
     this.#handler = handler;
     this.#options = options;
     this.#name = method.path.slice(1);
+    this.#log = options.log.child({ method: this.#name });
     this.#domain = domainOf(this.#name);
     const { check, descriptor } = contractOf(this.#name, options.image);
     this.#check = check;
@@ -78,7 +80,8 @@ class MethodRun {
     const call = this.#open(grpc);
     try {
       this.#validate(grpc.request);
-      const bytes = (await this.#repeated(grpc.request, call)) ?? (await this.#run(grpc.request, call));
+      const repeated = this.#repeated(grpc.request, call);
+      const bytes = (repeated && (await repeated)) ?? (await this.#run(grpc.request, call));
       reply(null, bytes);
       this.#close(call, started, undefined);
     } catch (error) {
@@ -108,7 +111,8 @@ class MethodRun {
   }
 
   #open(grpc: ServerUnaryCall<object, Buffer> | ServerWritableStream<object, Buffer>): ServerCall {
-    const { log, telemetry } = this.#options;
+    const { telemetry } = this.#options;
+    const log = this.#log;
     const { responseSerialize: serialize, responseDeserialize: deserialize } = this.#method;
     return new ServerCall(grpc, { method: this.#name, log, telemetry, serialize, deserialize });
   }
@@ -125,8 +129,8 @@ class MethodRun {
     if (violations.length > 0) throw invalidRequest(violations);
   }
 
-  /** The first answer, when this request was answered before. */
-  async #repeated(request: object, call: ServerCall): Promise<Buffer | undefined> {
+  /** The first answer, when this request was answered before. No promise without a request_id: most calls need not wait for one. */
+  #repeated(request: object, call: ServerCall): Promise<Buffer | undefined> | undefined {
     const requestId = (request as { requestId?: unknown }).requestId;
     if (!this.#answers || typeof requestId !== "string" || requestId === "") return undefined;
     const fingerprint = createHash("sha256").update(this.#method.requestSerialize(request)).digest();
@@ -150,7 +154,7 @@ class MethodRun {
 
   #close(call: ServerCall, started: number, failure: ServiceError | undefined): void {
     const durationMs = Math.round((performance.now() - started) * 10) / 10;
-    const { log } = this.#options;
+    const log = this.#log;
     const ids = call.ids();
     call.end(failure && nameOfCode(failure.code));
     if (!failure) return log.info({ ...ids, code: "OK", durationMs }, "call");

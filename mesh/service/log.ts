@@ -5,7 +5,8 @@ export type { Logger } from "pino";
 
 /** Lines wait here at most this long, so that one write serves many; `log.flush()` at exit writes the rest. */
 const flushMs = 50;
-const bufferBytes = 8_192;
+const bufferBytes = 32_768;
+const maxWriteBytes = 65_536;
 
 /**
  * The process's log: JSON lines on stdout, level from `LOG_LEVEL` (default `info`).
@@ -13,7 +14,13 @@ const bufferBytes = 8_192;
  * @param service `order.siren`
  */
 export function openLog(service: string): Logger {
-  const destination = pino.destination({ fd: 1, sync: false, minLength: bufferBytes, periodicFlush: flushMs });
+  const destination = pino.destination({
+    fd: 1,
+    sync: false,
+    minLength: bufferBytes,
+    maxWrite: maxWriteBytes,
+    periodicFlush: flushMs,
+  });
   return pino(
     {
       level: env("LOG_LEVEL", "info"),

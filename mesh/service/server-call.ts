@@ -15,6 +15,7 @@ export interface GrpcCall {
 
 export interface ServerCallOptions {
   readonly method: string;
+  /** The method's, so that its name need not be written anew for each call. */
   readonly log: Logger;
   readonly telemetry: Telemetry;
   serialize(response: unknown): Buffer;
@@ -76,14 +77,12 @@ export class ServerCall implements Call<unknown> {
     return this.#log;
   }
 
-  /** The ids of the flow, as they stand on log lines. */
+  /** The ids of the flow, as they stand on log lines; the method is on the log already. */
   ids(): Record<string, string> {
-    return {
-      method: this.method,
-      traceId: this.trace.traceId,
-      ...(this.correlationId === undefined ? {} : { correlationId: this.correlationId }),
-      ...(this.requestId === undefined ? {} : { requestId: this.requestId }),
-    };
+    const ids: Record<string, string> = { traceId: this.trace.traceId };
+    if (this.correlationId !== undefined) ids["correlationId"] = this.correlationId;
+    if (this.requestId !== undefined) ids["requestId"] = this.requestId;
+    return ids;
   }
 
   correlate(id: Argument): void {
