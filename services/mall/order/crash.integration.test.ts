@@ -1,0 +1,88 @@
+// Order is killed after each numbered step of its saga, and started again.
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { Order, OrderServiceService, OrderStatus } from "#gen/proto/mall/order/v1/order.ts";
+import { type ChildService, childService } from "#mesh/testing/child-service.ts";
+import { eventually } from "#mesh/testing/eventually.ts";
+import { rowsOf } from "#mesh/testing/placed-service.ts";
+import { type TestNats, type TestPostgres, testNats, testPostgres } from "#mesh/testing/servers.ts";
+import { startOrder, startPay, type WithSql } from "../in-process.ts";
+
+const { createOrder, cancelOrder } = OrderServiceService;
+
+let postgres: TestPostgres;
+let nats: TestNats;
+let pay: WithSql;
+let url: string;
+let sql: pg.Pool;
+
+beforeAll(async () => {
+  [postgres, nats] = await Promise.all([testPostgres(), testNats()]);
+  const settings = { natsUrl: nats.url, ns: "mall" };
+  pay = await startPay({ url: postgres.freshUrl(), settings }, "127.0.0.1:1");
+  url = postgres.freshUrl();
+  await using _migrated = await startOrder({ url, settings }, pay.target);
+  sql = new pg.Pool({ connectionString: url, max: 1 });
+  await sql.query("INSERT INTO product_copy (product_id, name, price, version) VALUES (1, 'TV', 100, 1)");
+});
+
+afterAll(async () => {
+  await sql?.end();
+  await pay?.stop();
+  await nats?.[Symbol.asyncDispose]();
+  await postgres?.[Symbol.asyncDispose]();
+});
+
+function startChild(crashAt = ""): Promise<ChildService> {
+  return childService(join(import.meta.dirname, "main.ts"), {
+    DATABASE_URL: url,
+    NATS_URL: nats.url,
+    NS: "mall",
+    MESH_OUTBOUND: pay.target,
+    MESH_CRASH_AT: crashAt,
+  });
+}
+
+interface Attempt {
+  readonly orderId: bigint;
+  readonly requestId: string;
+}
+
+/** Orders, and cancels with a process that dies at a crash point. */
+async function attempt(crashAt: string): Promise<Attempt> {
+  await using child = await startChild(crashAt);
+  const requestId = randomUUID();
+  const order = Order.fromPartial({ productId: 1n, qty: 1, address: "Seoul" });
+  const orderId = (await child.caller.call(createOrder, { order })).response?.orderId ?? 0n;
+  expect((await child.caller.call(cancelOrder, { orderId, requestId }, { timeoutMs: 5_000 })).code).not.toBe(0);
+  expect(await child.ended).toBe("SIGKILL");
+  return { orderId, requestId };
+}
+
+it("ends cancelled wherever it was killed, and a repeated request fits it", { timeout: 120_000 }, async () => {
+  const attempts: Attempt[] = [];
+  for (const step of ["requested", "asked", "completed"]) attempts.push(await attempt(`cancel-order/${step}`));
+
+  await using order = await startChild();
+  const cancelled = (id: string) => [id, "CANCELED", "ORDER_CANCELED"];
+  await eventually(async () => {
+    const states = await rowsOf({ sql }, "SELECT order_id, status, cancel_cause FROM orders ORDER BY 1");
+    expect(states).toEqual(["1", "2", "3"].map(cancelled));
+    return true;
+  });
+  // Each deposit was cancelled once, and no order that comes late makes another.
+  await eventually(async () => (await rowsOf(pay, "SELECT 1 FROM mesh.inbox")).length === 6);
+  expect(await rowsOf(pay, "SELECT order_id, status, cancel_cause FROM pay ORDER BY 1")).toEqual(
+    ["1", "2", "3"].map(cancelled),
+  );
+  expect(await rowsOf({ sql }, "SELECT subject, count(*)::int FROM mesh.outbox GROUP BY 1 ORDER BY 1")).toEqual([
+    ["order.OrderCanceled", 3],
+    ["order.OrderPlaced", 3],
+  ]);
+  for (const { orderId, requestId } of attempts) {
+    const { response } = await order.caller.call(cancelOrder, { orderId, requestId });
+    expect(response?.status).toBe(OrderStatus.ORDER_STATUS_CANCELED);
+  }
+});
