@@ -1,5 +1,18 @@
 import { localityLbSetting } from "./destination-rule.ts";
-import { anything, duration, flag, type Infer, ignored, integer, list, map, record, text, word } from "./shape.ts";
+import {
+  anything,
+  duration,
+  flag,
+  type Infer,
+  ignored,
+  integer,
+  list,
+  map,
+  record,
+  text,
+  unsupported,
+  word,
+} from "./shape.ts";
 import { retry } from "./virtual-service.ts";
 
 const headerSetting = record({ disabled: flag, enabled: flag, value: text });
@@ -139,7 +152,7 @@ export const meshConfig = record({
   ingressSelector: ignored,
   ingressClass: ignored,
   ingressControllerMode: ignored,
-  discoverySelectors: ignored,
+  discoverySelectors: unsupported("all namespaces are read"),
   configSources: ignored,
   caCertificates: ignored,
   verifyCertificateAtClient: ignored,

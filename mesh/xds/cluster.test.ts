@@ -305,11 +305,11 @@ endpoints: [{addresses: [10.9.0.${index}], targetRef: {kind: Pod, name: ${name},
   const caller =
     "apiVersion: v1\nkind: Pod\nmetadata: {name: order-1, namespace: siren, labels: {app: order, istio-locality: eu.a}}\nstatus: {podIP: 10.7.7.7}";
 
-  function groups(policy: string): unknown[] {
+  function groups(policy: string, called = far): unknown[] {
     const w = world(
       service("siren/order", "grpc:50051").split("---")[0] ?? "",
       caller,
-      far,
+      called,
       ...pods,
       rule(`{host: far, trafficPolicy: {${policy}}}`, { name: "far" }),
     );
@@ -350,5 +350,43 @@ endpoints: [{addresses: [10.9.0.${index}], targetRef: {kind: Pod, name: ${name},
       [0, 1],
       [1, 1],
     ]);
+  });
+
+  it.each(["PreferClose", "PreferSameZone"])("needs no breaker where the Service says %s", (word) => {
+    expect(groups("", far.replace("spec: {", `spec: {trafficDistribution: ${word}, `))).toEqual([
+      [0, 1],
+      [1, 1],
+      [2, 1],
+    ]);
+  });
+});
+
+describe("endpoints that are not ready", () => {
+  const name = "outbound|50051||product.siren.svc.cluster.local";
+  const statuses = (conditions: string, distribution: string): unknown[] => {
+    const yaml = shops
+      .replace("endpoints: [{addresses: ", `endpoints: [{conditions: ${conditions}, addresses: `)
+      .replaceAll("spec: {clusterIP:", `spec: {${distribution}clusterIP:`);
+    const { endpoints } = world(yaml).sidecar("siren/report");
+    const own = endpoints.find((one) => one["cluster_name"] === name.replace("product", "order"));
+    return objectsAt(own ?? {}, "endpoints").flatMap((group) =>
+      objectsAt(group, "lb_endpoints").map((endpoint) => endpoint["health_status"]),
+    );
+  };
+  const near = "trafficDistribution: PreferClose, ";
+  const cases: { conditions: string; distribution: string; told: unknown[] }[] = [
+    { conditions: "{ready: true}", distribution: "", told: ["HEALTHY"] },
+    { conditions: "{ready: false, terminating: false}", distribution: "", told: [] },
+    { conditions: "{ready: false, terminating: false}", distribution: near, told: ["UNHEALTHY"] },
+    { conditions: "{ready: false, terminating: true}", distribution: near, told: [] },
+  ];
+  it.each(cases)("$conditions, $distribution: $told", ({ conditions, distribution, told }) => {
+    expect(statuses(conditions, distribution)).toEqual(told);
+  });
+
+  it("switches panic off where clients are told of them", () => {
+    const yaml = shops.replaceAll("spec: {clusterIP:", `spec: {${near}clusterIP:`);
+    const made = clusterNamed(world(yaml).sidecar("siren/report"), name);
+    expect(made["common_lb_config"]).toMatchObject({ healthy_panic_threshold: {} });
   });
 });

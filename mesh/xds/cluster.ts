@@ -174,7 +174,7 @@ function commonLbConfig({ service, policy }: ClusterTarget, { mesh }: Compilatio
   const { outlierDetection: outlier, loadBalancer } = policy;
   const locality = localitySetting(loadBalancer, service, mesh.settings);
   return message({
-    healthy_panic_threshold: outlier && panicThreshold(outlier),
+    healthy_panic_threshold: service.distribution ? {} : outlier && panicThreshold(outlier),
     locality_weighted_lb_config: isLocalityWeighted(locality, outlier !== undefined) ? {} : undefined,
   });
 }

@@ -49,7 +49,7 @@ export function compileProxy(mesh: Mesh, node: Proxy): ProxyConfiguration {
 /** Where a proxy's pod is known, its labels count, with where it runs; else those that the proxy itself names. */
 function withPodLabels({ workloads }: Mesh, proxy: Proxy): Proxy {
   const pod = workloads.named(proxy.namespace, proxy.name) ?? workloads.at(proxy.ip);
-  return pod ? { ...proxy, labels: withTopology(pod.labels, pod.locality) } : proxy;
+  return pod ? { ...proxy, labels: withTopology(pod.labels, pod) } : proxy;
 }
 
 /** What is wrong with a rule shows on every port that it is made for; once is enough. */

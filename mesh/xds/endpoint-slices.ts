@@ -23,22 +23,17 @@ export function addEndpoints(services: KubernetesService[], slices: KubeObject[]
     const entry = byName.get(`${slice.metadata.namespace}/${name}`);
     if (!entry) continue;
     const read = readPart(slice, [], { shape: endpointSlice, findings: context.findings }) ?? {};
-    for (const endpoint of endpointsOfSlice(read, slice.metadata.namespace, { entry, context })) {
+    for (const endpoint of endpointsOfSlice(read, slice.metadata.namespace, context)) {
       addOnce(entry.service.endpoints, endpoint);
     }
   }
 }
 
-function endpointsOfSlice(
-  slice: EndpointSlice,
-  namespace: string,
-  { entry, context }: { entry: KubernetesService; context: Context },
-): Endpoint[] {
+function endpointsOfSlice(slice: EndpointSlice, namespace: string, context: Context): Endpoint[] {
   if (slice.addressType === "FQDN") return [];
   const endpoints: Endpoint[] = [];
   for (const { addresses = [], conditions, targetRef } of slice.endpoints ?? []) {
-    const ready = conditions?.ready ?? true;
-    if (!ready && !entry.spec.publishNotReadyAddresses) continue;
+    const health = healthOf(conditions ?? {});
     for (const address of addresses) {
       const isPod = targetRef?.kind === "Pod";
       const workload = isPod
@@ -47,7 +42,11 @@ function endpointsOfSlice(
       if (isPod && !workload) continue;
       for (const port of slice.ports ?? []) {
         endpoints.push(
-          toEndpoint(workload, { address, port: port.port ?? 0, portName: port.name ?? "", namespace }, context),
+          toEndpoint(
+            workload,
+            { address, port: port.port ?? 0, portName: port.name ?? "", namespace, health },
+            context,
+          ),
         );
       }
     }
@@ -60,11 +59,23 @@ interface Place {
   port: number;
   portName: string;
   namespace: string;
+  health: Endpoint["health"];
+}
+
+function healthOf({
+  ready = true,
+  terminating = true,
+}: {
+  ready?: boolean;
+  terminating?: boolean;
+}): Endpoint["health"] {
+  if (ready) return "HEALTHY";
+  return terminating ? "TERMINATING" : "UNHEALTHY";
 }
 
 function toEndpoint(workload: Workload | undefined, place: Place, { trustDomain }: Context): Endpoint {
-  const labels = withTopology(workload?.labels ?? {}, workload?.locality ?? "");
-  const { address, port, portName } = place;
+  const labels = withTopology(workload?.labels ?? {}, workload ?? { locality: "", node: "" });
+  const { address, port, portName, health } = place;
   return {
     address,
     port,
@@ -74,14 +85,17 @@ function toEndpoint(workload: Workload | undefined, place: Place, { trustDomain 
     weight: 1,
     locality: workload?.locality ?? "",
     tlsMode: labels["security.istio.io/tlsMode"] === "istio" ? "istio" : "disabled",
-    healthy: true,
+    health,
     workload: { name: workload?.owner ?? "", namespace: workload?.namespace ?? place.namespace },
     node: workload?.node ?? "",
   };
 }
 
 /** Istio adds to a workload's labels where it runs, so that subsets can select by it. */
-export function withTopology(labels: Record<string, string>, locality: string): Record<string, string> {
+export function withTopology(
+  labels: Record<string, string>,
+  { locality, node }: { locality: string; node: string },
+): Record<string, string> {
   const [region, zone, subzone] = locality.split("/");
   return {
     ...labels,
@@ -89,6 +103,7 @@ export function withTopology(labels: Record<string, string>, locality: string): 
     ...(region ? { "topology.kubernetes.io/region": region } : {}),
     ...(zone ? { "topology.kubernetes.io/zone": zone } : {}),
     ...(subzone ? { "topology.istio.io/subzone": subzone } : {}),
+    ...(node ? { "kubernetes.io/hostname": node } : {}),
   };
 }
 
@@ -103,7 +118,7 @@ function addPodEndpoints(services: KubernetesService[], context: Context): void 
         const number = targetPortOf(port, pod);
         if (number === undefined) continue;
         const place = { address: pod.ip, port: number, portName: port.name ?? "", namespace: pod.namespace };
-        service.endpoints.push(toEndpoint(pod, place, context));
+        service.endpoints.push(toEndpoint(pod, { ...place, health: "HEALTHY" }, context));
       }
     }
   }

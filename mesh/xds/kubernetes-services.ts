@@ -6,6 +6,7 @@ import { type Resource, readResource } from "#mesh/istio/resource.ts";
 import { spiffeId } from "./names.ts";
 import { protocolOfPort } from "./protocol.ts";
 import type { Resolution, Service, ServicePort } from "./service.ts";
+import { trafficDistribution } from "./traffic-distribution.ts";
 
 /** A Kubernetes Service as Istio sees it, and its spec for those who need the target ports. */
 export interface KubernetesService {
@@ -43,7 +44,7 @@ function toService({ object, name, namespace, spec }: Resource<ServiceSpec>, tru
     externalName,
     aliases: [],
     identities: identities(annotations, namespace, trustDomain),
-    preferClose: isPreferClose(spec.trafficDistribution ?? annotations["networking.istio.io/traffic-distribution"]),
+    distribution: trafficDistribution(spec.trafficDistribution, annotations),
     nodeLocal: spec.internalTrafficPolicy === "Local",
     endpoints: [],
     targetPorts: new Map(),
@@ -87,8 +88,4 @@ function identities(annotations: Record<string, string>, namespace: string, trus
 
 function words(list: string | undefined): string[] {
   return list ? list.split(",").map((word) => word.trim()) : [];
-}
-
-function isPreferClose(distribution: string | undefined): boolean {
-  return distribution === "PreferClose" || distribution === "PreferSameZone" || distribution === "PreferSameNode";
 }

@@ -43,6 +43,8 @@ function assignment(
     (endpoint) =>
       endpoint.portName === port.name &&
       labelsMatch(labels, endpoint.labels) &&
+      endpoint.health !== "TERMINATING" &&
+      (endpoint.health !== "UNHEALTHY" || service.distribution !== undefined) &&
       (byDns || endpoint.port === 0 || isIpAddress(endpoint.address)) &&
       (!service.nodeLocal || endpoint.node === (own?.node ?? "")),
   );
@@ -64,7 +66,7 @@ function assignment(
 
 /** Where a proxy runs: as its labels say, else as its pod's node does. */
 function placeOf(proxy: Proxy, own: Workload | undefined): ProxyPlace {
-  const labels = withTopology(proxy.labels, own?.locality ?? "");
+  const labels = withTopology(proxy.labels, own ?? { locality: "", node: "" });
   const parts = ["topology.kubernetes.io/region", "topology.kubernetes.io/zone", "topology.istio.io/subzone"];
   return { locality: parts.map((part) => labels[part] ?? "").join("/"), labels };
 }
@@ -111,7 +113,7 @@ function endpointJson(endpoint: Endpoint): JsonObject {
   const name = `${workload.name};${workload.namespace};${canonical ?? workload.name};${revision ?? ""};Kubernetes`;
   return message({
     endpoint: { address: port === 0 ? { pipe: { path: address } } : socketAddress(address, port) },
-    health_status: endpoint.healthy ? "HEALTHY" : undefined,
+    health_status: endpoint.health,
     metadata: {
       filter_metadata: message({
         "envoy.transport_socket_match": endpoint.tlsMode === "istio" ? { tlsMode: "istio" } : undefined,

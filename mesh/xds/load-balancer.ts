@@ -3,6 +3,7 @@ import { durationOf, type JsonObject, message } from "./json.ts";
 import { percent } from "./percentage.ts";
 import type { Service } from "./service.ts";
 import type { MeshSettings } from "./settings.ts";
+import { nearness } from "./traffic-distribution.ts";
 
 /** The fields of a cluster that say which host a request goes to. */
 export function loadBalancerFields(lb: LoadBalancer | undefined): JsonObject {
@@ -61,14 +62,7 @@ export function localitySetting(
 ): LocalitySetting | undefined {
   const own = lb?.localityLbSetting;
   if (own) return own.enabled === false ? undefined : { setting: own, forced: false };
-  if (service.preferClose) {
-    const failoverPriority = [
-      "topology.istio.io/network",
-      "topology.kubernetes.io/region",
-      "topology.kubernetes.io/zone",
-    ];
-    return { setting: { failoverPriority }, forced: true };
-  }
+  if (service.distribution) return { setting: nearness[service.distribution], forced: true };
   const mesh = settings.fields.localityLbSetting ?? {};
   return mesh.enabled === false ? undefined : { setting: mesh, forced: false };
 }

@@ -7,6 +7,7 @@ import { spiffeId } from "./names.ts";
 import { parseProtocol } from "./protocol.ts";
 import { labelsMatch } from "./proxy.ts";
 import type { Endpoint, Resolution, Service } from "./service.ts";
+import { trafficDistribution } from "./traffic-distribution.ts";
 import type { Workload, Workloads } from "./workloads.ts";
 
 const resolutions: Record<NonNullable<ServiceEntry["resolution"]>, Resolution> = {
@@ -46,7 +47,7 @@ export function servicesOfEntry(entry: Resource<ServiceEntry>, context: Context)
         externalName: "",
         aliases: [],
         identities: spec.subjectAltNames ?? [],
-        preferClose: object.metadata.annotations["networking.istio.io/traffic-distribution"] === "PreferClose",
+        distribution: trafficDistribution(undefined, object.metadata.annotations),
         nodeLocal: false,
         endpoints: [],
         targetPorts: targetPortsOf(spec),
@@ -96,7 +97,7 @@ function hostEndpoint(hostname: string, port: ServiceEntryPort): Endpoint {
     weight: 1,
     locality: "",
     tlsMode: "disabled",
-    healthy: undefined,
+    health: undefined,
     workload: { name: "", namespace: "" },
     node: "",
   };
@@ -117,14 +118,14 @@ function fromEntry(entry: WorkloadEntry, port: ServiceEntryPort, context: EntryC
     address: unix ? (entry.address?.slice("unix://".length) ?? "") : (entry.address ?? ""),
     port: unix ? 0 : entry.ports?.[port.name ?? ""] || port.targetPort || port.number || 0,
     portName: port.name ?? "",
-    labels: withTopology(labels, locality),
+    labels: withTopology(labels, { locality, node: "" }),
     identity: entry.serviceAccount
       ? spiffeId(context.trustDomain, context.service.namespace, entry.serviceAccount)
       : "",
     weight: entry.weight || 1,
     locality,
     tlsMode: mode === "istio" ? "istio" : "disabled",
-    healthy: undefined,
+    health: undefined,
     workload: context.owner,
     node: "",
   };
@@ -149,12 +150,12 @@ function fromPod(pod: Workload, port: ServiceEntryPort, trustDomain: string): En
     address: pod.ip,
     port: port.targetPort || port.number || 0,
     portName: port.name ?? "",
-    labels: withTopology(pod.labels, pod.locality),
+    labels: withTopology(pod.labels, pod),
     identity: spiffeId(trustDomain, pod.namespace, pod.serviceAccount),
     weight: 1,
     locality: pod.locality,
     tlsMode: pod.labels["security.istio.io/tlsMode"] === "istio" ? "istio" : "disabled",
-    healthy: true,
+    health: "HEALTHY",
     workload: { name: pod.owner, namespace: pod.namespace },
     node: pod.node,
   };

@@ -1,5 +1,6 @@
 import type { KubeObject } from "#mesh/istio/kube-object.ts";
 import type { Protocol } from "./protocol.ts";
+import type { TrafficDistribution } from "./traffic-distribution.ts";
 
 /** How a service's endpoints are found: told by the control plane, by DNS, or not at all (the address is the destination). */
 export type Resolution = "eds" | "dns" | "dns-round-robin" | "passthrough" | "alias";
@@ -31,8 +32,11 @@ export interface Service {
   aliases: { hostname: string; namespace: string }[];
   /** Identities besides those of the endpoints. */
   identities: string[];
-  /** Prefer endpoints that are near, as Kubernetes' trafficDistribution. */
-  preferClose: boolean;
+  /**
+   * Which endpoints are preferred because they are near. Such a service's clients are told of unhealthy endpoints too, so that
+   * they know when to go further away.
+   */
+  distribution: TrafficDistribution | undefined;
   /** Only endpoints on the caller's node. */
   nodeLocal: boolean;
   endpoints: Endpoint[];
@@ -54,7 +58,8 @@ export interface Endpoint {
   /** `region/zone/subzone`, empty parts left out. */
   locality: string;
   tlsMode: "istio" | "disabled";
-  healthy: boolean | undefined;
+  /** What Kubernetes knows of it; undefined where nobody looks. */
+  health: "HEALTHY" | "UNHEALTHY" | "TERMINATING" | undefined;
   workload: { name: string; namespace: string };
   node: string;
 }
@@ -63,7 +68,7 @@ export function portOf(service: Service, number: number): ServicePort | undefine
   return service.ports.find((port) => port.number === number);
 }
 
-/** The endpoints of one port of a service, those with the given labels alone. */
+/** The endpoints of one port of a service. */
 export function endpointsOf(service: Service, port: ServicePort): Endpoint[] {
   return service.endpoints.filter((endpoint) => endpoint.portName === port.name);
 }
