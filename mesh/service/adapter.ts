@@ -155,10 +155,11 @@ class MethodRun {
   #close(call: ServerCall, started: number, failure: ServiceError | undefined): void {
     const durationMs = Math.round((performance.now() - started) * 10) / 10;
     const log = this.#log;
-    const ids = call.ids();
-    call.end(failure && nameOfCode(failure.code));
-    if (!failure) return log.info({ ...ids, code: "OK", durationMs }, "call");
-    const line = { ...ids, code: nameOfCode(failure.code), reason: failure.reason, durationMs };
+    const code = failure ? nameOfCode(failure.code) : "OK";
+    const line = Object.assign(call.ids(), { code, durationMs });
+    call.end(failure && code);
+    if (!failure) return log.info(line, "call");
+    Object.assign(line, { reason: failure.reason });
     if (failure.code === Code.INTERNAL) return log.error({ ...line, err: failure.cause ?? failure }, "call failed");
     if (failure.code === Code.UNAVAILABLE) return log.warn({ ...line, err: failure.cause }, "call failed");
     log.info(line, "call");

@@ -1,12 +1,13 @@
 import { type Logger, pino } from "pino";
 import { env } from "./config.ts";
+import { LineBuffer } from "./line-buffer.ts";
 
 export type { Logger } from "pino";
 
-/** Lines wait here at most this long, so that one write serves many; `log.flush()` at exit writes the rest. */
-const flushMs = 50;
-const bufferBytes = 32_768;
-const maxWriteBytes = 65_536;
+/** Lines wait at most this long, so that one write serves many; `log.flush()` at the end writes the rest. */
+const gatherMs = 50;
+const gatherChars = 32_768;
+const maxChars = 8 * 1024 * 1024;
 
 /**
  * The process's log: JSON lines on stdout, level from `LOG_LEVEL` (default `info`).
@@ -14,13 +15,7 @@ const maxWriteBytes = 65_536;
  * @param service `order.siren`
  */
 export function openLog(service: string): Logger {
-  const destination = pino.destination({
-    fd: 1,
-    sync: false,
-    minLength: bufferBytes,
-    maxWrite: maxWriteBytes,
-    periodicFlush: flushMs,
-  });
+  const destination = new LineBuffer({ fd: 1, gatherChars, gatherMs, maxChars });
   return pino(
     {
       level: env("LOG_LEVEL", "info"),
