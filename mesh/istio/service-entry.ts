@@ -1,4 +1,4 @@
-import { type Infer, integer, list, map, record, text, traced, word, wordExcept } from "./shape.ts";
+import { type Infer, integer, list, map, record, text, traced, word } from "./shape.ts";
 
 export const workloadEntry = traced(
   record({
@@ -21,9 +21,7 @@ export const serviceEntry = record({
   addresses: list(text),
   ports: list(servicePort),
   location: word("MESH_EXTERNAL", "MESH_INTERNAL"),
-  resolution: wordExcept(word("NONE", "STATIC", "DNS", "DNS_ROUND_ROBIN"), {
-    DYNAMIC_DNS: "the host of each request is not looked up; connections go where they were meant to",
-  }),
+  resolution: word("NONE", "STATIC", "DNS", "DNS_ROUND_ROBIN", "DYNAMIC_DNS"),
   endpoints: list(workloadEntry),
   workloadSelector: record({ labels: map(text) }),
   exportTo: list(text),

@@ -125,19 +125,6 @@ export function word<const W extends string>(...words: W[]): Shape<W> {
   return { wanted, read: (value, reader) => (known.has(value) ? (value as W) : reader.refuse(value, wanted)) };
 }
 
-/** Some words of an enum are understood by Istio and not here: they are findings, and read as if they were not written. */
-export function wordExcept<const W extends string>(shape: Shape<W>, effects: Record<string, string>): Shape<W> {
-  return {
-    wanted: shape.wanted,
-    read(value, reader) {
-      const effect = typeof value === "string" && Object.hasOwn(effects, value) ? effects[value] : undefined;
-      if (effect === undefined) return shape.read(value, reader);
-      reader.report("unsupported", `${value} is not supported yet: ${effect}`, `write ${shape.wanted}`);
-      return undefined;
-    },
-  };
-}
-
 export function list<T>(item: Shape<T>): Shape<T[]> {
   const wanted = `a list of ${item.wanted}`;
   return {

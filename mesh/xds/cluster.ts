@@ -31,14 +31,18 @@ export const clusterMetadataExchange = typedStruct(
 
 /** The clusters of a service's port: one for the whole service, one for each subset of its DestinationRule. */
 export function outboundClusters(service: Service, port: ServicePort, compilation: Compilation): ClusterAndEndpoints[] {
-  if (service.resolution === "alias" || port.protocol === "UDP") return [];
+  if (!hasCluster(service, port)) return [];
   return allClusters(service, port, { compilation, onwards: false });
 }
 
 /** The same for a gateway that joins TLS connections to the services that they name: it does not look into them. */
 export function onwardClusters(service: Service, port: ServicePort, compilation: Compilation): ClusterAndEndpoints[] {
-  if (service.resolution === "alias" || service.meshExternal || port.protocol === "UDP") return [];
+  if (service.meshExternal || !hasCluster(service, port)) return [];
   return allClusters(service, port, { compilation, onwards: true });
+}
+
+function hasCluster({ resolution }: Service, { protocol }: ServicePort): boolean {
+  return resolution !== "alias" && resolution !== "dynamic" && protocol !== "UDP";
 }
 
 function allClusters(

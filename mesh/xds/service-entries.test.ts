@@ -53,6 +53,13 @@ describe("a ServiceEntry", () => {
     expect(clusters.map(({ name }) => name)).not.toContain("outbound|80||a.example");
   });
 
+  it("is known, but has no cluster, where only a waypoint could look its hosts up", () => {
+    const w = world(entry(`{hosts: ['*.example'], ${http}, resolution: DYNAMIC_DNS, location: MESH_EXTERNAL}`));
+    const { clusters } = w.sidecar("siren/order");
+    expect(clusters.map(({ name }) => name)).not.toContain("outbound|80||*.example");
+    expect(w.ask("siren/order", { to: "a.example" }).clusters).toEqual(["outbound|80||*.example"]);
+  });
+
   it("goes to the target port where the endpoint names none", () => {
     const ports = "ports: [{number: 80, name: http, protocol: HTTP, targetPort: 8080}]";
     const w = world(

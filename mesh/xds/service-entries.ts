@@ -15,6 +15,7 @@ const resolutions: Record<NonNullable<ServiceEntry["resolution"]>, Resolution> =
   STATIC: "eds",
   DNS: "dns",
   DNS_ROUND_ROBIN: "dns-round-robin",
+  DYNAMIC_DNS: "dynamic",
 };
 
 interface Context {

@@ -2,8 +2,11 @@ import type { KubeObject } from "#mesh/istio/kube-object.ts";
 import type { Protocol } from "./protocol.ts";
 import type { TrafficDistribution } from "./traffic-distribution.ts";
 
-/** How a service's endpoints are found: told by the control plane, by DNS, or not at all (the address is the destination). */
-export type Resolution = "eds" | "dns" | "dns-round-robin" | "passthrough" | "alias";
+/**
+ * How a service's endpoints are found: told by the control plane, by DNS, or not at all (the address is the destination). `dynamic`,
+ * the host of each request, is for waypoints: sidecars and gateways know such a service, but have no cluster for it.
+ */
+export type Resolution = "eds" | "dns" | "dns-round-robin" | "dynamic" | "passthrough" | "alias";
 
 export interface ServicePort {
   name: string;
