@@ -3,6 +3,7 @@ import type { SidecarIngress } from "#mesh/istio/sidecar.ts";
 import type { Compilation } from "./compilation.ts";
 import { unspecifiedAddress } from "./kubernetes-services.ts";
 import { type Protocol, parseProtocol } from "./protocol.ts";
+import type { Proxy } from "./proxy.ts";
 import type { Service } from "./service.ts";
 import { serviceTargets } from "./service-targets.ts";
 
@@ -55,6 +56,12 @@ function servicePorts({ mesh, proxy }: Compilation): InboundPort[] {
   return [...byPort.values()];
 }
 
+/** An ingress without an address is on the workload's own, which also names its filter chains; loopback is nobody's own. */
+function ownAddress({ ip }: Proxy): string {
+  const isLocal = ip === "" || ip.startsWith("127.") || ip.startsWith("169.254.") || ip === unspecifiedAddress;
+  return isLocal ? unspecifiedAddress : ip;
+}
+
 function ingressPorts(ingress: SidecarIngress[], { mesh, proxy, scope }: Compilation): InboundPort[] {
   const targets = serviceTargets(mesh, proxy);
   const byPort = new Map<number, InboundPort>();
@@ -66,7 +73,7 @@ function ingressPorts(ingress: SidecarIngress[], { mesh, proxy, scope }: Compila
       servicePort: number,
       targetPort: number,
       protocol: parseProtocol(entry.port?.protocol ?? ""),
-      bind: entry.bind || unspecifiedAddress,
+      bind: entry.bind || ownAddress(proxy),
       bindToPort: entry.captureMode === "NONE",
       services: service ? [service] : [],
       ingress: entry,

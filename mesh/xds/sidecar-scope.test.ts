@@ -119,6 +119,16 @@ describe("what a Sidecar's ingress listens on", () => {
     expect(objectsAt(objectAt(made, "circuit_breakers"), "thresholds")[0]).toMatchObject({ max_connections: 5 });
   });
 
+  it("is on the workload's own address when it names none", () => {
+    const { listeners } = ingress("defaultEndpoint: '127.0.0.1:8080'").sidecar("siren/order");
+    const inbound = listeners.find(({ name }) => name === "virtualInbound") ?? {};
+    const own = objectsAt(inbound, "filter_chains").filter(
+      (chain) => objectAt(chain, "filter_chain_match")["destination_port"] === 9000,
+    );
+    const ip = /podIP: ([\d.]+)/.exec(shops)?.[1];
+    expect(new Set(own.map(({ name }) => name))).toEqual(new Set([`${ip}_9000`]));
+  });
+
   it("is a listener of its own without redirection", () => {
     const w = ingress("bind: 127.0.0.1, captureMode: NONE, defaultEndpoint: '127.0.0.1:8080'");
     expect(w.sidecar("siren/order").listeners.map(({ name }) => name)).toContain("127.0.0.1_9000");
