@@ -10,7 +10,7 @@ export interface Breaker {
   readonly host: string;
   /**
    * open: the host is ejected, no request goes there. blocked: it failed often enough to be ejected, but the policy does not allow
-   * that many ejections at a time, or does not enforce them. closed: all else.
+   * that many ejections at a time. closed: all else.
    */
   readonly state: "closed" | "open" | "blocked";
   readonly since: string | null;

@@ -84,9 +84,24 @@ describe("breakers", () => {
     expect([out?.state, held?.state]).toEqual(["open", "blocked"]);
   });
 
-  it("are blocked when the policy detects without enforcing, and closed again after the host came back", () => {
-    const [watched] = breakersOf(stateOf({ events: [ejection({ enforced: false })] }));
-    expect(watched).toMatchObject({ state: "blocked", since: "2026-01-01T00:00:00.000Z" });
+  it("heed only what the policy enforces, whichever of two detectors Envoy logs last", () => {
+    const off = ejection({ type: "CONSECUTIVE_GATEWAY_FAILURE", enforced: false, ejections: 0 });
+    const [quiet] = breakersOf(stateOf({ events: [off] }));
+    expect(quiet).toMatchObject({ state: "closed", cause: "" });
+    for (const events of [
+      [off, ejection()],
+      [ejection(), off],
+    ]) {
+      const [out] = breakersOf(stateOf({ ejected: [true], events }));
+      expect(out).toMatchObject({
+        state: "open",
+        until: "2026-01-01T00:00:03.000Z",
+        cause: expect.stringContaining("5xx"),
+      });
+    }
+  });
+
+  it("are closed again after the host came back", () => {
     const [back] = breakersOf(stateOf({ events: [ejection(), ejection({ action: "UNEJECT" })] }));
     expect(back?.state).toBe("closed");
   });

@@ -36,16 +36,11 @@ function positionOf(
   host: HostStatus,
   { cluster, state, overflows }: { cluster: ClusterStatus; state: AdminState; overflows: number },
 ): Position {
-  const last = state.events.findLast((event) => event.cluster === cluster.name && event.host === host.address);
+  // Envoy also logs what a detector saw that the policy has switched off, often beside the one that ejected; nobody wanted that one.
+  const last = state.events.findLast(
+    (event) => event.enforced && event.cluster === cluster.name && event.host === host.address,
+  );
   if (host.ejected) return open(last, state.detection.get(cluster.name));
-  if (last?.action === "EJECT" && !last.enforced) {
-    return {
-      ...closed,
-      state: "blocked",
-      since: last.timestamp,
-      cause: `${causeOf(last)}; the policy does not enforce it`,
-    };
-  }
   const othersOut = cluster.hosts.some(({ ejected }) => ejected);
   if (overflows > 0 && (othersOut || !last)) {
     const times = overflows === 1 ? "once" : `${overflows} times`;
