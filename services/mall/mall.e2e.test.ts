@@ -1,0 +1,237 @@
+// The whole system under `mesh up`: every method by gRPC and by REST, who may call pay and product, the demonstrations M-1 and M-4 in
+// short form, and a kill under load. The demonstrations change the system, one after the other; each leaves it as it found it.
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DeliveryStatus } from "#gen/proto/mall/delivery/v1/delivery.ts";
+import { CancelCause, OrderStatus } from "#gen/proto/mall/order/v1/order.ts";
+import { OrderStatusKind } from "#gen/proto/mall/orderstatus/v1/orderstatus.ts";
+import { PayServiceService, PayStatus } from "#gen/proto/mall/pay/v1/pay.ts";
+import { ProductServiceService } from "#gen/proto/mall/product/v1/product.ts";
+import type { Rest } from "#mesh/local/rest.ts";
+import { Code } from "#mesh/service/codes.ts";
+import { eventually } from "#mesh/testing/eventually.ts";
+import type { GrpcCaller } from "#mesh/testing/grpc-caller.ts";
+import { startLoad, timed } from "#mesh/testing/load.ts";
+import { expectByGrpc, expectByRest, reasonOf } from "#mesh/testing/method-case.ts";
+import { type RunningSystem, startSystem } from "#mesh/testing/system.ts";
+import { type ShownStatus, violations } from "./invariants.ts";
+import { methodCases, type World } from "./method-cases.ts";
+import { fillMall } from "./sample-data.ts";
+
+let mall: RunningSystem;
+let rest: Rest;
+let grpc: GrpcCaller;
+let world: World;
+
+beforeAll(async () => {
+  mall = await startSystem("mall");
+  rest = mall.rest();
+  grpc = mall.grpc();
+  world = await prepareWorld();
+});
+
+afterAll(() => mall?.[Symbol.asyncDispose]());
+
+const enums = { ...OrderStatus, ...CancelCause, ...PayStatus, ...DeliveryStatus, ...OrderStatusKind };
+
+describe("every method, with its success and its refusals", () => {
+  it.each(methodCases)("$method.path $name, by gRPC", (each) => expectByGrpc(grpc, each, world, enums));
+
+  it.each(methodCases)("$method.path $name, by REST", (each) => expectByRest(rest, each, world));
+
+  it("covers the seventeen methods that are not internal", () => {
+    expect(new Set(methodCases.filter(({ code }) => code === "OK").map(({ method }) => method.path)).size).toBe(17);
+  });
+
+  it.each(["/orders/memleak", "/v1/orders:memleak"])("GET %s is for a demonstration alone", async (path) => {
+    expect(await rest("GET", path)).toMatchObject({ status: 501, body: { code: Code.UNIMPLEMENTED } });
+  });
+});
+
+describe("internal methods", () => {
+  it("are refused to the gateway, by the sidecars of pay and product", async () => {
+    const pay = await mall.grpc("pay.mall.localhost").call(PayServiceService.cancelPay, { orderId: 1n });
+    expect(pay).toMatchObject({ code: Code.PERMISSION_DENIED });
+    const request = { orderId: 999n, productId: 1n, qty: 1, productName: "TV", address: "Seoul" };
+    const product = await mall.grpc("product.mall.localhost").call(ProductServiceService.decreaseQty, request);
+    expect(product).toMatchObject({ code: Code.PERMISSION_DENIED });
+    expect((await grpc.call(PayServiceService.cancelPay, { orderId: 1n })).code).not.toBe(Code.OK);
+  });
+});
+
+describe("M-1: orders are taken while pay, product and delivery are away", () => {
+  it("and go on when they are back", async () => {
+    const away = ["pay", "product", "delivery"];
+    for (const name of away) await mall.mesh("scale", `mall/${name}`, "0");
+    await eventually(async () => (await Promise.all(away.map(mall.replicas))).flat().length === 0);
+    const orderId = await place();
+    await untilShown(orderId, "주문접수");
+    expect(reasonOf(await rest("POST", `/v1/orders/${orderId}:cancel`, {}))).toBe("PAY_UNAVAILABLE");
+    for (const name of away) await mall.mesh("scale", `mall/${name}`, "1");
+    await untilShown(orderId, "주문취소");
+    await untilQuiet();
+  });
+});
+
+describe("M-4: the breaker", () => {
+  it("refuses some of many checks when product is slow, and finishes all of them", async () => {
+    const orders = await Promise.all(Array.from({ length: 160 }, () => place()));
+    const pays = await Promise.all(orders.map(payOf));
+    const check = () => rest("POST", `/v1/pays/${pays.pop() ?? 0n}:check`, {});
+    await mall.mesh("apply", "-k", "services/mall/overlays/chaos");
+    await mall.untilReady();
+    await eventually(async () => (await timed(check)).ms >= 400);
+    const load = startLoad(20, check);
+    await eventually(() => load.answers.some(({ status }) => status === 503) || pays.length < 60);
+    const answers = await load.stop();
+    await mall.mesh("apply", "--remove");
+    await mall.untilReady();
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect(new Set(refused.map(reasonOf))).toEqual(new Set(["PRODUCT_UNAVAILABLE"]));
+    await untilQuiet();
+  });
+});
+
+describe("kill -9 of a service under load", () => {
+  it.each(["order", "orderstatus"])(
+    "of %s: what was answered OK stands, and everybody agrees in the end",
+    async (victim) => {
+      const wish = { productId: `${world.productId}`, qty: 1, address: "Seoul" };
+      const load = startLoad(4, () => rest("POST", "/orders", wish));
+      const taken = () => load.answers.filter(({ status }) => status === 200);
+      await eventually(() => taken().length >= 10);
+      await mall.kill(victim);
+      const before = load.answers.length;
+      await mall.untilReady();
+      await eventually(() => load.answers.slice(before).filter(({ status }) => status === 200).length >= 10);
+      await load.stop();
+      await untilQuiet();
+      for (const answer of taken().slice(0, 20)) {
+        const { orderId } = answer.body as { orderId: string };
+        await untilShown(BigInt(orderId), "입금확인대기");
+      }
+    },
+  );
+});
+
+it("fills an empty system with sample data, and leaves a full one alone", async () => {
+  await fillMall(rest);
+  const once = await body<{ products: object[] }>("/v1/products?pageSize=1000");
+  await fillMall(rest);
+  expect((await body<{ products: object[] }>("/v1/products?pageSize=1000")).products).toHaveLength(
+    once.products.length,
+  );
+  await untilQuiet();
+});
+
+async function body<Answer>(path: string): Promise<Answer> {
+  return (await rest("GET", path)).body as Answer;
+}
+
+async function created<Answer>(path: string, request: object): Promise<Answer> {
+  const answer = await rest("POST", path, request);
+  expect(answer).toMatchObject({ status: 200 });
+  return answer.body as Answer;
+}
+
+let productId = 0n;
+
+async function place(customerId = ""): Promise<bigint> {
+  const wish = { productId: `${productId}`, qty: 1, address: "Seoul", customerId };
+  return BigInt((await created<{ orderId: string }>("/orders", wish)).orderId);
+}
+
+/** The deposit of an order, once pay waits for it. */
+async function payOf(orderId: bigint): Promise<bigint> {
+  const pay = await eventually(
+    async () => (await body<{ pays: { payId: string }[] }>(`/pays?orderId=${orderId}`)).pays[0],
+  );
+  return BigInt(pay.payId);
+}
+
+async function untilShown(orderId: bigint, text: string): Promise<void> {
+  const shown = () => body<{ orderStatusText?: string }>(`/orderStatuses/${orderId}`);
+  await eventually(async () => (await shown()).orderStatusText === text, { withinMs: 60_000 });
+}
+
+/** Waits until M1 to M4 and M6 hold, read from the databases alone. */
+async function untilQuiet(): Promise<void> {
+  const open = async (name: string) =>
+    new pg.Pool({ connectionString: await mall.databaseUrl(`mall_${name}`), max: 1 });
+  const [order, pay, product, delivery] = [
+    await open("order"),
+    await open("pay"),
+    await open("product"),
+    await open("delivery"),
+  ];
+  const look = async () => {
+    const shown: ShownStatus[] = [];
+    let token = "";
+    do {
+      const path = `/orderStatuses?pageSize=1000&pageToken=${token}`;
+      const part = await body<{ orderStatuses: ShownStatus[]; nextPageToken: string }>(path);
+      shown.push(...part.orderStatuses);
+      token = part.nextPageToken;
+    } while (token);
+    expect(await violations({ order, pay, product, delivery }, shown)).toEqual([]);
+    return true;
+  };
+  try {
+    await eventually(look, { withinMs: 60_000, everyMs: 500 });
+  } finally {
+    for (const pool of [order, pay, product, delivery]) await pool.end();
+  }
+}
+
+/** What the cases of method-cases.ts rely on. */
+async function prepareWorld(): Promise<World> {
+  const tv = { name: "TV", price: "100", qty: 10_000 };
+  productId = BigInt((await created<{ productId: string }>("/products", tv)).productId);
+  await eventually(
+    async () => (await rest("POST", "/orders", { productId: `${productId}`, qty: 1, address: "x" })).status === 200,
+  );
+  const some = async (count: number) => Promise.all(Array.from({ length: count }, () => withPay()));
+  const placed = await withPay("placed");
+  const cancelled = await withPay();
+  await created(`/v1/orders/${cancelled.orderId}:cancel`, {});
+  const shipped = await Promise.all((await some(4)).map(ship));
+  const [delivering, closed, ...arriving] = shipped as [Shipped, Shipped, ...Shipped[]];
+  await created(`/v1/orders/${closed.orderId}:confirmReceipt`, {});
+  const openOrders = await some(2);
+  const openPays = await some(2);
+  await untilShown(placed.orderId, "입금확인대기");
+  return {
+    productId,
+    placed,
+    cancelled,
+    delivering,
+    closed: closed.orderId,
+    openOrder: () => openOrders.pop()?.orderId ?? 0n,
+    openPay: () => openPays.pop()?.payId ?? 0n,
+    arriving: () => arriving.pop()?.orderId ?? 0n,
+    nowhere: 999_999_999n,
+  };
+}
+
+interface Paid {
+  readonly orderId: bigint;
+  readonly payId: bigint;
+}
+
+interface Shipped extends Paid {
+  readonly deliveryId: bigint;
+}
+
+async function withPay(customerId = ""): Promise<Paid> {
+  const orderId = await place(customerId);
+  return { orderId, payId: await payOf(orderId) };
+}
+
+async function ship({ orderId, payId }: Paid): Promise<Shipped> {
+  await created(`/v1/pays/${payId}:check`, {});
+  const delivering = async () =>
+    (await body<{ status: string }>(`/orders/${orderId}`)).status === "ORDER_STATUS_DELIVERING";
+  await eventually(delivering);
+  const { deliveries } = await body<{ deliveries: { deliveryId: string }[] }>(`/deliveries?orderId=${orderId}`);
+  return { orderId, payId, deliveryId: BigInt(deliveries[0]?.deliveryId ?? 0) };
+}
