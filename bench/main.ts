@@ -1,11 +1,12 @@
 // `make bench`: every figure that the README quotes, measured in one run, with what it must reach beside it. Exits with 1 when one
 // is missed.
 //
-//   node bench/main.ts [echo] [siren]      all of them by default
+//   node bench/main.ts [echo] [lint] [compile] [edit] [siren]      all of them by default
 import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { benchCompile } from "./compile.ts";
+import { benchEdit } from "./edit.ts";
 import { benchLint } from "./lint.ts";
 import { isMet, print, type Row, row } from "./report.ts";
 import { benchSiren } from "./siren.ts";
@@ -20,6 +21,7 @@ const benches: Record<string, { title: string; run(): Promise<Row[]> | Row[] }> 
     title: "mesh compile: services, each with endpoints, a VirtualService and a DestinationRule",
     run: benchCompile,
   },
+  edit: { title: "An edited policy: 30 services, 60 replicas, until Envoy has it in force", run: benchEdit },
   siren: { title: "SirenOrder on the local mesh; load, Envoy, services and servers share the cores", run: benchSiren },
 };
 
