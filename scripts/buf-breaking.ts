@@ -19,7 +19,7 @@ function check(ref: string): void {
   const archive = execFileSync("git", ["archive", ref, "proto"], { maxBuffer: 1 << 28 });
   execFileSync("tar", ["-x", "-C", old], { input: archive });
   // The old contracts are compiled with today's third-party modules: those are not in git.
-  const config = readFileSync("buf.yaml", "utf8").replace("- path: proto\n", `- path: ${old}/proto\n`);
+  const config = readFileSync("buf.yaml", "utf8").replace(/(?<=[ [])proto(?=[/\n])/g, `${old}/proto`);
   run("buf", ["build", "--config", config, "-o", join(old, "image.binpb")]);
   run("buf", ["breaking", "gen/image.binpb", "--against", join(old, "image.binpb")]);
 }
