@@ -11,8 +11,17 @@ export interface HeaderOperations {
   authority: string;
 }
 
+const none: HeaderOperations = {
+  requestAdd: [],
+  requestRemove: [],
+  responseAdd: [],
+  responseRemove: [],
+  authority: "",
+};
+
 export function headerOperations(headers: Headers | undefined): HeaderOperations {
-  const { request = {}, response = {} } = headers ?? {};
+  if (!headers) return none;
+  const { request = {}, response = {} } = headers;
   return {
     requestAdd: [...toAdd(request.set, true), ...toAdd(request.add, false)],
     requestRemove: (request.remove ?? []).filter((name) => !isInternal(name)),
@@ -24,6 +33,7 @@ export function headerOperations(headers: Headers | undefined): HeaderOperations
 
 /** The operations of several levels, the first of them first. */
 export function headerFields(...levels: HeaderOperations[]): Record<string, JsonObject[] | string[] | undefined> {
+  if (levels.every((level) => level === none)) return {};
   return {
     request_headers_to_add: unlessEmpty(levels.flatMap((level) => level.requestAdd)),
     request_headers_to_remove: unlessEmpty(levels.flatMap((level) => level.requestRemove)),

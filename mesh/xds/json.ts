@@ -17,7 +17,12 @@ export function message(fields: Record<string, Json | undefined>): JsonObject {
 
 /** A message packed in an Any. */
 export function any(type: string, fields: Record<string, Json | undefined> = {}): JsonObject {
-  return { "@type": `type.googleapis.com/${type}`, ...message(fields) };
+  const out: JsonObject = { "@type": `type.googleapis.com/${type}` };
+  for (const key in fields) {
+    const value = fields[key];
+    if (value !== undefined) out[key] = value;
+  }
+  return out;
 }
 
 /** A named extension with its configuration, as filters and transport sockets are written. */
