@@ -23,7 +23,7 @@ down: ## stop everything; data stays
 	@node mesh/cli/main.ts down
 
 check: gen ## format, lint, types, contracts, generated files, unit tests
-	@biome ci --error-on-warnings .
+	@biome ci --colors=off --error-on-warnings .
 	@tsc -p .
 	@buf lint
 	@node scripts/buf-breaking.ts

@@ -1,12 +1,12 @@
 // One side of bench/echo.ts: a server that answers CreateProduct with the product it was sent.
 //
 //   node bench/echo-server.ts bare|mesh      prints its port on stderr
-import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall } from "@grpc/grpc-js";
+import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from "@grpc/grpc-js";
 import {
   type CreateProductRequest,
   Product,
-  ProductServiceService,
   type ProductServiceServer,
+  ProductServiceService,
 } from "#gen/proto/siren/product/v1/product.ts";
 import { implement } from "#mesh/service/handler.ts";
 import { present } from "#mesh/service/present.ts";
