@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { askDaemon } from "#mesh/local/daemon/control-client.ts";
 import { clearLeftovers } from "#mesh/local/daemon/leftovers.ts";
-import { readLock } from "#mesh/local/daemon/lock.ts";
+import { lives, readLock } from "#mesh/local/daemon/lock.ts";
 import { Refusal } from "#mesh/local/daemon/refusal.ts";
 import type { State } from "#mesh/local/daemon/state.ts";
 import { enterRepository, meshCommand, refusing, type StateOption } from "./running-mesh.ts";
@@ -28,7 +28,7 @@ async function down(state: State): Promise<void> {
   const heard = await askDaemon(state.controlSocket, "POST", "/down");
   // One that is just starting has no ears yet, but it knows what SIGTERM means.
   if (heard === undefined) process.kill(holder.pid, "SIGTERM");
-  for (const giveUpAt = Date.now() + waitMs; readLock(state.lock); await sleep(50)) {
+  for (const giveUpAt = Date.now() + waitMs; lives(holder); await sleep(50)) {
     if (Date.now() > giveUpAt) throw new Refusal(`the mesh (pid ${holder.pid}) still stops after ${waitMs / 1000} s`);
   }
   process.stdout.write("stopped\n");

@@ -10,7 +10,12 @@ export interface Holder {
 /** Who holds the lock and lives; undefined when nobody does. */
 export function readLock(file: string): Holder | undefined {
   const holder = parse(file);
-  return holder && startTimeOf(holder.pid) === holder.startTime ? holder : undefined;
+  return holder && lives(holder) ? holder : undefined;
+}
+
+/** Whether the process that took the lock still runs, and is not another one with its number. */
+export function lives({ pid, startTime }: Holder): boolean {
+  return startTimeOf(pid) === startTime;
 }
 
 /** Takes the lock, also from a holder that was killed; false when another process has it. Atomic between processes. */
