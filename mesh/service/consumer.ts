@@ -5,7 +5,7 @@ import { crashPoint } from "./crash-point.ts";
 import { replaySubject, storeDeadLetter } from "./dead-letters.ts";
 import { Undecodable } from "./envelope.ts";
 import { streamOf } from "./event.ts";
-import { InFlight } from "./in-flight.ts";
+import { InFlight, type InFlightOptions } from "./in-flight.ts";
 import type { Logger } from "./log.ts";
 import { isStorageDown } from "./storage-failure.ts";
 import { ensureConsumer, ensureDeadLetterStream, isStreamMissing } from "./streams.ts";
@@ -23,12 +23,13 @@ export interface ConsumerOptions {
   dispatch(message: JsMsg): Promise<void>;
   /** Resolves when the service's database answers; undefined without one. */
   ping?: (() => Promise<void>) | undefined;
-  /** Default: 16 events at a time. */
-  readonly concurrency?: number;
+  /** Default: 128 deliveries in hand, 4 worked on at a time. */
+  readonly inFlight?: InFlightOptions;
   /** When a failed delivery comes again. Default: after 1, 5, 30 and then 60 s, eight deliveries in all. */
   readonly retryMs?: readonly number[];
 }
 
+const defaultInFlight: InFlightOptions = { inHand: 128, atOnce: 4 };
 const defaultRetryMs = [1_000, 5_000, 30_000, 60_000, 60_000, 60_000, 60_000];
 const noStreamMs = 5_000;
 const brokenMs = 1_000;
@@ -45,14 +46,14 @@ const workingMs = 10_000;
  */
 export class Consumer {
   readonly #options: ConsumerOptions;
-  readonly #inFlight: InFlight;
+  readonly #inFlight: InFlight<JsMsg>;
   readonly #stop = new AbortController();
   readonly #retryMs: readonly number[];
   #running: Promise<void> | undefined;
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
-    this.#inFlight = new InFlight(options.concurrency ?? 16);
+    this.#inFlight = new InFlight(options.inFlight ?? defaultInFlight);
     this.#retryMs = options.retryMs ?? defaultRetryMs;
   }
 
