@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import type pg from "pg";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Product, ProductServiceService, ProductStatus } from "#gen/proto/siren/product/v1/product.ts";
