@@ -1,7 +1,7 @@
 // `make bench`: every figure that the README quotes, measured in one run, with what it must reach beside it. Exits with 1 when one
 // is missed.
 //
-//   node bench/main.ts [echo] [lint] [compile] [edit] [siren]      all of them by default
+//   node bench/main.ts [echo] [events] [lint] [compile] [edit] [siren]      all of them by default
 import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,7 @@ import { benchSiren } from "./siren.ts";
 
 const benches: Record<string, { title: string; run(): Promise<Row[]> | Row[] }> = {
   echo: { title: "Unary echo: the service run time against bare grpc-js, the same codec, rounds in turn", run: echo },
+  events: { title: "An event: from the commit in one service to the handler in another, 200 a second", run: events },
   lint: {
     title: "mesh lint: services, each with a Deployment, a VirtualService and a DestinationRule",
     run: benchLint,
@@ -56,5 +57,15 @@ function echo(): Row[] {
     row("bare grpc-js", mean("bare"), { unit: "calls/s" }),
     row("mesh/service", mean("mesh"), { unit: "calls/s" }),
     row("mesh/service of bare grpc-js, median", ratio, { unit: "", mustBeAtLeast: 0.75 }),
+  ];
+}
+
+function events(): Row[] {
+  const output = execFileSync(process.execPath, [join(import.meta.dirname, "event-lag.ts"), "--json"]).toString();
+  const { events: count, failures, p50Ms, p99Ms } = JSON.parse(output) as Record<string, number>;
+  return [
+    row("event lag, p50", p50Ms ?? Number.NaN, { unit: "ms", mustBeAtMost: 10 }),
+    row("event lag, p99", p99Ms ?? Number.NaN, { unit: "ms", mustBeAtMost: 50 }),
+    row("commands failed", failures ?? Number.NaN, { unit: `of ${count}`, mustBeAtMost: 0 }),
   ];
 }

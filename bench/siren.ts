@@ -1,10 +1,9 @@
-// SirenOrder under `mesh up`, on a copy of its files and a state of its own: start-up, memory, orders through the gateway, the
-// lag of an event, and the time from saving a policy to its being in force.
+// SirenOrder under `mesh up`, on a copy of its files and a state of its own: start-up, memory, orders through the gateway, and the
+// time from saving a policy to its being in force.
 import { readFileSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
 import { Order, OrderServiceService } from "#gen/proto/siren/order/v1/order.ts";
 import { Product, ProductServiceService, ProductStatus } from "#gen/proto/siren/product/v1/product.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
@@ -23,7 +22,6 @@ export async function benchSiren(): Promise<Row[]> {
     ...(await warmStart(system)),
     ...(await idleMemory(system)),
     ...(await orders(system)),
-    ...(await eventLag(system)),
     ...(await policyChange(system)),
   ];
 }
@@ -70,39 +68,6 @@ async function orders(system: RunningSystem): Promise<Row[]> {
     row("  latency p50", percentile(result.latenciesMs, 0.5), { unit: "ms" }),
     row("  latency p99", percentile(result.latenciesMs, 0.99), { unit: "ms" }),
     ...parts.map((part) => row(`  CPU of ${part}`, micros(part), { unit: "µs/call" })),
-  ];
-}
-
-/** From the moment an event is written, shortly before its commit, to the moment another service's handler begins with it. */
-async function eventLag(system: RunningSystem): Promise<Row[]> {
-  const pids = await pidsOf(system);
-  const grpc = system.grpc();
-  const product = Product.fromPartial({ name: "bench", price: 1n, status: ProductStatus.PRODUCT_STATUS_AVAILABLE });
-  const since = new Date();
-  const result = await openLoop(
-    async () => {
-      const { code, reason } = await grpc.call(ProductServiceService.createProduct, { product });
-      if (code !== 0) throw new Error(`${code} ${reason}`);
-    },
-    { ratePerSecond: 200, seconds: 15 },
-  );
-  failIfAny(result.failures, "CreateProduct");
-  const sent = await query(pids.product, "SELECT event_id::text AS id, time FROM mesh.outbox WHERE time >= $1", since);
-  const heard = await eventually(
-    async () => {
-      const rows = await query(
-        pids.order,
-        "SELECT event_id AS id, received_at AS time FROM mesh.inbox WHERE received_at >= $1",
-        since,
-      );
-      return rows.size >= sent.size && rows;
-    },
-    { withinMs: 60_000 },
-  );
-  const lags = [...sent].map(([id, time]) => (heard.get(id) ?? Number.NaN) - time).sort((a, b) => a - b);
-  return [
-    row("event lag at 200/s, p50", percentile(lags, 0.5), { unit: "ms", mustBeAtMost: 10 }),
-    row("event lag at 200/s, p99", percentile(lags, 0.99), { unit: "ms", mustBeAtMost: 50 }),
   ];
 }
 
@@ -173,20 +138,6 @@ async function pidsOf(system: RunningSystem): Promise<Record<Part, number>> {
   const status = await system.status();
   const pid = (part: Part) => status.find(({ workload }) => workload === part)?.pid ?? 0;
   return Object.fromEntries(parts.map((part) => [part, pid(part)])) as Record<Part, number>;
-}
-
-/** Rows of `id` and `time` from the database that a service's process uses, times in milliseconds. */
-async function query(pid: number, sql: string, since: Date): Promise<Map<string, number>> {
-  const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
-  const url = environment.find((variable) => variable.startsWith("DATABASE_URL="))?.slice("DATABASE_URL=".length);
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ id: string; time: Date }>(sql, [since]);
-    return new Map(rows.map(({ id, time }) => [id, time.getTime()]));
-  } finally {
-    await client.end();
-  }
 }
 
 function failIfAny(failures: ReadonlyMap<string, number>, what: string): void {
