@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { Broker, JetStream } from "./broker.ts";
 import { crashPoint } from "./crash-point.ts";
@@ -31,6 +32,7 @@ const retryMs = 500;
 const gatherMs = 100;
 const batchSize = 256;
 const ackMs = 5_000;
+const takeOverMs = 20;
 
 /**
  * Takes events from the outbox to JetStream. One process per database does it, by advisory lock; the others wait for the lock. Rows are chosen by
@@ -191,15 +193,39 @@ async function unsent(database: pg.Client, sent: readonly string[]): Promise<Row
 
 /**
  * Marks events as not sent, so that the relay publishes them again: rebuilds a stream that was lost. Consumers drop what they have by their inbox.
+ * It takes the relay's place meanwhile: a relay that has yet to mark what it sent to the lost stream would mark it now, and it would be missing from the
+ * new one.
  *
  * @param since only events at or after this time; default: all that are kept
  * @returns how many events will be published
  */
-export async function rebuildStream(database: pg.Client | pg.Pool, since?: Date): Promise<number> {
-  const { rowCount } = await database.query(
-    "UPDATE mesh.outbox SET sent_at = NULL WHERE sent_at IS NOT NULL AND ($1::timestamptz IS NULL OR time >= $1)",
-    [since ?? null],
-  );
-  await database.query("SELECT pg_notify($1, '')", [channel]);
-  return rowCount ?? 0;
+export async function rebuildStream(pool: pg.Pool, since?: Date): Promise<number> {
+  const session = await pool.connect();
+  try {
+    await takeOver(session);
+    await session.query(
+      "UPDATE mesh.outbox SET sent_at = NULL WHERE sent_at IS NOT NULL AND ($1::timestamptz IS NULL OR time >= $1)",
+      [since ?? null],
+    );
+    const { rows } = await session.query<{ count: string }>("SELECT count(*) FROM mesh.outbox WHERE sent_at IS NULL");
+    return Number(rows[0]?.count);
+  } finally {
+    // With the session ends its lock, whatever has happened; the next relay finds what is to be sent.
+    session.release(true);
+  }
 }
+
+/** Ends the session that relays, and with it what it has not marked yet, until the lock is ours. */
+async function takeOver(session: pg.PoolClient): Promise<void> {
+  for (;;) {
+    const { rows } = await session.query<{ held: boolean }>("SELECT pg_try_advisory_lock($1) AS held", [relayLock]);
+    if (rows[0]?.held) return;
+    await session.query(endHolder, [relayLock]);
+    await sleep(takeOverMs);
+  }
+}
+
+/** A lock by one number that fits 32 bits is classid 0, objid the number, objsubid 1. https://www.postgresql.org/docs/18/view-pg-locks.html */
+const endHolder = `SELECT pg_terminate_backend(pid) FROM pg_locks
+  WHERE locktype = 'advisory' AND classid = 0 AND objid = $1::bigint::oid AND objsubid = 1 AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
