@@ -81,7 +81,11 @@ class MethodRun {
     try {
       this.#validate(grpc.request);
       const repeated = this.#repeated(grpc.request, call);
-      const bytes = (repeated && (await repeated)) ?? (await this.#run(grpc.request, call));
+      let bytes = repeated && (await repeated);
+      if (!bytes) {
+        if (this.#options.chaos) await this.#options.chaos();
+        bytes = call.encode(await this.#handler(grpc.request, call));
+      }
       reply(null, bytes);
       this.#close(call, started, undefined);
     } catch (error) {
@@ -136,11 +140,6 @@ class MethodRun {
     const fingerprint = createHash("sha256").update(this.#method.requestSerialize(request)).digest();
     call.idempotency = { method: this.#name, requestId, fingerprint };
     return this.#answers.find(call.idempotency);
-  }
-
-  async #run(request: object, call: ServerCall): Promise<Buffer> {
-    if (this.#options.chaos) await this.#options.chaos();
-    return call.encode(await this.#handler(request, call));
   }
 
   /** A call that is over already failed for that reason, whatever was thrown on the way out. */

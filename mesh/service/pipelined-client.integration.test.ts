@@ -13,6 +13,8 @@ beforeAll(async () => {
   const url = postgres.freshUrl();
   await migrate(url, shopMigrations());
   pool = new pg.Pool({ connectionString: url, max: 3, Client: PipelinedClient });
+  pool.on("error", () => {}); // The server may end before the last connection does.
+  pool.on("connect", (client) => client.on("error", () => {}));
 });
 afterAll(async () => {
   await pool.end();

@@ -20,12 +20,12 @@ export interface Telemetry {
 
 /**
  * Spans go to `OTEL_EXPORTER_OTLP_ENDPOINT` by OTLP over HTTP. A trace that arrives keeps its sampling decision; of those that start here the share
- * `OTEL_TRACES_SAMPLER_ARG` (default 0.1) is recorded. Without an endpoint the OpenTelemetry SDK is not even loaded.
+ * `OTEL_TRACES_SAMPLER_ARG` (default 0.01, as Istio's) is recorded. Without an endpoint the OpenTelemetry SDK is not even loaded.
  */
 export async function openTelemetry(service: string): Promise<Telemetry> {
   const endpoint = process.env["OTEL_EXPORTER_OTLP_ENDPOINT"];
   if (!endpoint) return passOnOnly;
-  const ratio = Number(env("OTEL_TRACES_SAMPLER_ARG", "0.1"));
+  const ratio = Number(env("OTEL_TRACES_SAMPLER_ARG", "0.01"));
   const { openExport } = await import("./telemetry-export.ts");
   const recording = openExport(service, endpoint);
   return {
