@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { loadText } from "#mesh/istio/load.ts";
 import { compileProxy } from "#mesh/xds/compile.ts";
 import { buildMesh } from "#mesh/xds/mesh.ts";
+import { policiesOf } from "./policies.ts";
 import { type Row, row } from "./report.ts";
 
 const sizes = [100, 250, 500, 1_000] as const;
@@ -62,7 +63,6 @@ function service(index: number): string {
   const name = `s${index}`;
   const namespace = `n${index % 20}`;
   const address = `${index >> 8}.${index & 255}`;
-  const host = `${name}.${namespace}.svc.cluster.local`;
   return `apiVersion: v1
 kind: Service
 metadata: {name: ${name}, namespace: ${namespace}}
@@ -81,26 +81,7 @@ addressType: IPv4
 ports: [{name: grpc, port: 50051, protocol: TCP}]
 endpoints: [{addresses: [10.1.${address}], targetRef: {kind: Pod, name: ${name}-1, namespace: ${namespace}}}]
 ---
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: ${name}, namespace: ${namespace}}
-spec:
-  hosts: [${host}]
-  http:
-    - match: [{uri: {prefix: /shop.v1.Shop/}}]
-      timeout: 2s
-      retries: {attempts: 2, perTryTimeout: 1s, retryOn: "unavailable,reset"}
-      route: [{destination: {host: ${host}, subset: v1, port: {number: 50051}}}]
-    - route: [{destination: {host: ${host}, port: {number: 50051}}}]
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: ${name}, namespace: ${namespace}}
-spec:
-  host: ${host}
-  trafficPolicy: {outlierDetection: {consecutive5xxErrors: 5}, connectionPool: {tcp: {maxConnections: 10}}}
-  subsets: [{name: v1, labels: {version: v1}}]
-`;
+${policiesOf(name, namespace)}`;
 }
 
 const size = Number(process.argv[2]);

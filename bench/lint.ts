@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { lint } from "#mesh/istio/lint/lint.ts";
 import { loadText } from "#mesh/istio/load.ts";
+import { policiesOf } from "./policies.ts";
 import { type Row, row } from "./report.ts";
 
 const sizes = [100, 250, 500, 1_000] as const;
@@ -39,7 +40,6 @@ function service(index: number, size: number): string {
   const name = `s${index}`;
   const namespace = `n${index % 20}`;
   const callee = (index * 7 + 1) % size;
-  const host = `${name}.${namespace}.svc.cluster.local`;
   return `apiVersion: v1
 kind: Service
 metadata: {name: ${name}, namespace: ${namespace}}
@@ -55,26 +55,7 @@ spec:
     metadata: {labels: {app: ${name}, version: v1}}
     spec: {containers: [{name: main, env: [{name: CALLEE, value: "s${callee}.n${callee % 20}:50051"}]}]}
 ---
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: ${name}, namespace: ${namespace}}
-spec:
-  hosts: [${host}]
-  http:
-    - match: [{uri: {prefix: /shop.v1.Shop/}}]
-      timeout: 2s
-      retries: {attempts: 2, perTryTimeout: 1s, retryOn: "unavailable,reset"}
-      route: [{destination: {host: ${host}, subset: v1, port: {number: 50051}}}]
-    - route: [{destination: {host: ${host}, port: {number: 50051}}}]
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: ${name}, namespace: ${namespace}}
-spec:
-  host: ${host}
-  trafficPolicy: {outlierDetection: {consecutive5xxErrors: 5}, connectionPool: {tcp: {maxConnections: 10}}}
-  subsets: [{name: v1, labels: {version: v1}}]
-`;
+${policiesOf(name, namespace)}`;
 }
 
 const size = Number(process.argv[2]);
