@@ -97,7 +97,8 @@ test("retries, timeouts and limits are those of the caller's policies", async ()
             flags: {UO: {atLeast: 10}}
             message: overflow
         - call: ${write}, deadline: 100ms}
-          expect: {status: DEADLINE_EXCEEDED}
+          # The caller's own clock and its proxy's, which knows the deadline too, ring at the same time.
+          expect: {status: {OK: none}, took: {fastest: {atLeast: 0.09s}}}
 `),
   ).toEqual([]);
 });
