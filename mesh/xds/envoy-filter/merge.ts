@@ -6,7 +6,6 @@ const maps = new Set([
   "typed_extension_protocol_options",
   "filter_metadata",
   "typed_filter_metadata",
-  "upgrade_configs_map",
 ]);
 
 /** Fields of which a message has one at most (`oneof`): setting one takes the others away. */
