@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import pg from "pg";
+import { type Database, type DatabaseOptions, openDatabase } from "#mesh/service/database.ts";
 import type { ServiceOptions } from "#mesh/service/service.ts";
 import type { Settings } from "#mesh/service/settings.ts";
 import { eventually } from "./eventually.ts";
@@ -32,6 +34,37 @@ export async function placedService<Store>(
     await stopService();
   };
   return Object.assign(service, { sql, url, stop, [Symbol.asyncDispose]: stop });
+}
+
+/** What a service is but for its database. */
+export type Rest<Store> = Omit<ServiceOptions<Store>, "name" | "database">;
+
+/** A service's own database as its main.ts opens it; its migrations are in `services/<system>/<service>/migrations`. */
+export interface Own<Db, Store> extends Pick<DatabaseOptions<Db, Store>, "client" | "store"> {
+  /** `order.tword` */
+  readonly name: string;
+}
+
+/**
+ * Starts a service with a database inside the test, wired as its main.ts wires it.
+ *
+ * @param rest what serves, hears and works on that database
+ */
+export function databaseService<Db, Store>(
+  place: Place,
+  { name, client, store }: Own<Db, Store>,
+  rest: (database: Database<Store>) => Rest<Store>,
+): Promise<WithSql> {
+  const [service = "", system = ""] = name.split(".");
+  const migrations = join(import.meta.dirname, "../../services", system, service, "migrations");
+  const database = openDatabase({ client, store, migrations, url: place.url });
+  return placedService(place, { ...rest(database), name, database });
+}
+
+/** The payloads of an event that a service has published, oldest first. @param name `Ordered` */
+export async function published(service: Pick<WithSql, "sql">, name: string): Promise<unknown[]> {
+  const query = "SELECT payload FROM mesh.outbox WHERE subject LIKE '%.' || $1 ORDER BY position";
+  return (await rowsOf(service, query, [name])).map(([payload]) => JSON.parse(String(payload)));
 }
 
 /** The rows of a query, each as a list of its columns. */

@@ -1,7 +1,5 @@
 // What each service makes of events that come twice, in the wrong order, before their predecessors, and after it was away.
-import { jetstreamManager } from "@nats-io/jetstream";
-import { connect } from "@nats-io/transport-node";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { DeliveryStarted } from "#gen/proto/mall/delivery/v1/events.ts";
 import { OrderCanceled, OrderClosed, OrderPlaced } from "#gen/proto/mall/order/v1/events.ts";
 import { CancelCause } from "#gen/proto/mall/order/v1/order.ts";
@@ -10,11 +8,10 @@ import { PayCanceled, PayChecked, PayPlaced } from "#gen/proto/mall/pay/v1/event
 import { PayServiceService } from "#gen/proto/mall/pay/v1/pay.ts";
 import { ProductRegistered, ProductUpdated, QtyDecreased } from "#gen/proto/mall/product/v1/events.ts";
 import { event } from "#mesh/service/event.ts";
-import { bucketOf } from "#mesh/service/read-model.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
 import { rowsOf, untilHeard, type WithSql } from "#mesh/testing/placed-service.ts";
-import { occurred, publishEvents } from "#mesh/testing/publish-event.ts";
-import { type TestNats, type TestPostgres, testNats, testPostgres } from "#mesh/testing/servers.ts";
+import { occurred } from "#mesh/testing/publish-event.ts";
+import { type SystemPlace, useServers } from "#mesh/testing/use-servers.ts";
 import { startDelivery, startOrder, startOrderstatus, startPay } from "./in-process.ts";
 
 const { CANCEL_CAUSE_ORDER_CANCELED, CANCEL_CAUSE_OUT_OF_STOCK } = CancelCause;
@@ -29,28 +26,7 @@ const registered = event("mall.product.v1.ProductRegistered", ProductRegistered)
 const updated = event("mall.product.v1.ProductUpdated", ProductUpdated);
 const deliveryStarted = event("mall.delivery.v1.DeliveryStarted", DeliveryStarted);
 
-let postgres: TestPostgres;
-let nats: TestNats;
-beforeAll(async () => {
-  [postgres, nats] = await Promise.all([testPostgres(), testNats()]);
-});
-afterAll(async () => {
-  await nats?.[Symbol.asyncDispose]();
-  await postgres?.[Symbol.asyncDispose]();
-});
-
-let systems = 0;
-/** A system of its own, with its stream. */
-async function place() {
-  systems += 1;
-  const ns = `events${systems}`;
-  await publishEvents(nats.url, ns, []);
-  return { url: postgres.freshUrl(), settings: { natsUrl: nats.url, ns } };
-}
-
-type Place = Awaited<ReturnType<typeof place>>;
-const publish = ({ settings }: Place, events: Parameters<typeof publishEvents>[2]) =>
-  publishEvents(nats.url, settings.ns, events);
+const servers = useServers();
 
 /** What may happen to an order. */
 function lifeOf(orderId: bigint) {
@@ -85,11 +61,11 @@ function lifeOf(orderId: bigint) {
 
 describe("pay", () => {
   it("waits for one deposit an order, and for none of one that was cancelled before", async () => {
-    const where = await place();
+    const where = await servers.placeApart();
     await using pay = await startPay(where, "127.0.0.1:1");
     await pay.caller.call(PayServiceService.cancelPay, { orderId: 2n });
     const [one, two, three] = [lifeOf(1n), lifeOf(2n), lifeOf(3n)];
-    await publish(where, [
+    await servers.publish(where, [
       one.placed,
       one.placed,
       lifeOf(1n).placed,
@@ -113,19 +89,19 @@ describe("pay", () => {
 
 describe("order", () => {
   it("keeps the newest of what it hears of a product", async () => {
-    const where = await place();
+    const where = await servers.placeApart();
     await using order = await startOrder(where, "127.0.0.1:1");
     const news = (price: bigint, version: bigint) => ({ productId: 1n, name: "TV", price, version });
     const about = (aggregateVersion: bigint) => ({ aggregateId: 1n, aggregateVersion });
     const first = occurred(registered, news(100n, 1n), about(1n));
     const second = occurred(updated, news(200n, 2n), about(2n));
-    await publish(where, [second, first, second, first, occurred(updated, news(300n, 5n), about(5n)), second]);
+    await servers.publish(where, [second, first, second, first, occurred(updated, news(300n, 5n), about(5n)), second]);
     await untilHeard(order, 3);
     expect(await rowsOf(order, "SELECT product_id, price, version FROM product_copy")).toEqual([["1", "300", "5"]]);
   });
 
   it("follows pay and delivery, and never goes back", async () => {
-    const where = await place();
+    const where = await servers.placeApart();
     await using order = await startOrder(where, "127.0.0.1:1");
     const insert = `INSERT INTO orders (order_id, product_id, product_name, qty, price, address, customer_id, status, cancel_cause)
       VALUES ($1, 1, 'TV', 3, 100, 'Seoul', '', $2, $3)`;
@@ -143,7 +119,7 @@ describe("order", () => {
       Life,
       Life,
     ];
-    await publish(where, [
+    await servers.publish(where, [
       ...[shipped.started, shipped.started, dry.noStock, dry.noStock, alsoShipped.started, alsoDry.noStock],
       ...[cancelled.payCanceled, closed.started, own.payCanceled, lifeOf(99n).started, lifeOf(99n).noStock],
     ]);
@@ -162,10 +138,10 @@ describe("order", () => {
 
 describe("delivery", () => {
   it("delivers each order once, with three replicas and everything twice", async () => {
-    const where = await place();
+    const where = await servers.placeApart();
     const replicas = await Promise.all([startDelivery(where), startDelivery(where), startDelivery(where)]);
     const taken = Array.from({ length: 100 }, (_, index) => lifeOf(BigInt(index + 1)).taken);
-    await publish(where, [...taken, ...taken.toReversed()]);
+    await servers.publish(where, [...taken, ...taken.toReversed()]);
     const [one] = replicas as [WithSql, WithSql, WithSql];
     await untilHeard(one, 100);
     const counts = "SELECT count(*)::int, count(DISTINCT order_id)::int, min(product_name), min(qty) FROM delivery";
@@ -179,7 +155,7 @@ describe("delivery", () => {
 describe("the status screen", () => {
   type Row = [bigint, string, string, number];
 
-  async function rows(where: Place, expected: Row[]): Promise<void> {
+  async function rows(where: SystemPlace, expected: Row[]): Promise<void> {
     await using orderstatus = await startOrderstatus(where);
     await eventually(async () => {
       const { response } = await orderstatus.caller.call(OrderStatusServiceService.listOrderStatuses, {
@@ -197,7 +173,7 @@ describe("the status screen", () => {
   }
 
   it("never goes backwards, catches up with a hundred events, and is the same when it is built again", async () => {
-    const where = await place();
+    const where = await servers.placeApart();
     const closed = Array.from({ length: 15 }, (_, index) => lifeOf(BigInt(index + 1)));
     const events = closed.flatMap(({ placed, payPlaced: waits, taken, checked, started, closed: last }) => [
       ...[last, started, checked, taken, waits, placed],
@@ -207,7 +183,7 @@ describe("the status screen", () => {
     events.push(cancelled.canceled, cancelled.payCanceled, cancelled.placed, cancelled.payPlaced);
     events.push(dry.noStock, dry.placed, dry.payPlaced);
     events.push(ready.placed, ready.payPlaced, ready.taken, ready.checked);
-    await publish(where, events);
+    await servers.publish(where, events);
     const expected: Row[] = [
       [18n, "상품준비완료 100", "kim", 4],
       [17n, "결제취소 100", "kim", 3],
@@ -216,10 +192,7 @@ describe("the status screen", () => {
     ];
     await rows(where, expected);
 
-    const connection = await connect({ servers: nats.url });
-    const manager = await jetstreamManager(connection);
-    await manager.streams.delete(`KV_${bucketOf(where.settings.ns, "orderstatus")}`);
-    await connection.close();
+    await servers.deleteBucket(where, "orderstatus");
     await rows(where, expected);
   });
 });

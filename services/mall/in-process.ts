@@ -1,5 +1,4 @@
 // The mall's services inside a test's process, on a PostgreSQL and a NATS of the test, without proxies between them.
-import { join } from "node:path";
 import { PrismaClient as DeliveryClient } from "#gen/prisma/mall/delivery/client.ts";
 import { PrismaClient as OrderClient } from "#gen/prisma/mall/order/client.ts";
 import { PrismaClient as PayClient } from "#gen/prisma/mall/pay/client.ts";
@@ -10,9 +9,8 @@ import { OrderStatusServiceService } from "#gen/proto/mall/orderstatus/v1/orders
 import { PayServiceService } from "#gen/proto/mall/pay/v1/pay.ts";
 import { ProductServiceService } from "#gen/proto/mall/product/v1/product.ts";
 import { connect } from "#mesh/service/client.ts";
-import { openDatabase } from "#mesh/service/database.ts";
 import { implement } from "#mesh/service/handler.ts";
-import { type Place, placedService, type WithSql } from "#mesh/testing/placed-service.ts";
+import { databaseService, type Place, type WithSql } from "#mesh/testing/placed-service.ts";
 import { type TestService, testService } from "#mesh/testing/test-service.ts";
 import { policies as deliveryPolicies } from "./delivery/policies.ts";
 import { rpc as deliveryRpc } from "./delivery/rpc.ts";
@@ -37,41 +35,61 @@ import { ProductStore } from "./product/store.ts";
 export type { WithSql };
 
 export function startProduct(place: Place): Promise<WithSql> {
-  const store = (db: ConstructorParameters<typeof ProductStore>[0]) => new ProductStore(db);
-  const client = (adapter: Adapter) => new ProductClient({ adapter });
-  const database = openDatabase({ client, store, migrations: migrationsOf("product"), url: place.url });
-  const services = [implement(ProductServiceService, productRpc({ database }))];
-  return placedService(place, { name: "product.mall", services, database, policies: productPolicies });
+  return databaseService(
+    place,
+    { name: "product.mall", client: (adapter) => new ProductClient({ adapter }), store: (db) => new ProductStore(db) },
+    (database) => ({
+      services: [implement(ProductServiceService, productRpc({ database }))],
+      policies: productPolicies,
+    }),
+  );
 }
 
 /** @param product where product listens */
 export function startPay(place: Place, product: string, { autoCheck = false } = {}): Promise<WithSql> {
-  const store = (db: ConstructorParameters<typeof PayStore>[0]) => new PayStore(db);
-  const client = (adapter: Adapter) => new PayClient({ adapter });
-  const database = openDatabase({ client, store, migrations: migrationsOf("pay"), url: place.url });
-  const parts = { database, product: connect(ProductServiceService, product, productFailures) };
-  const services = [implement(PayServiceService, payRpc(parts))];
-  const workers = [finishChecks(parts), ...(autoCheck ? [checkAll(parts)] : [])];
-  return placedService(place, { name: "pay.mall", services, database, policies: payPolicies, workers });
+  return databaseService(
+    place,
+    { name: "pay.mall", client: (adapter) => new PayClient({ adapter }), store: (db) => new PayStore(db) },
+    (database) => {
+      const parts = { database, product: connect(ProductServiceService, product, productFailures) };
+      return {
+        services: [implement(PayServiceService, payRpc(parts))],
+        policies: payPolicies,
+        workers: [finishChecks(parts), ...(autoCheck ? [checkAll(parts)] : [])],
+      };
+    },
+  );
 }
 
 /** @param pay where pay listens */
 export function startOrder(place: Place, pay: string): Promise<WithSql> {
-  const store = (db: ConstructorParameters<typeof OrderStore>[0]) => new OrderStore(db);
-  const client = (adapter: Adapter) => new OrderClient({ adapter });
-  const database = openDatabase({ client, store, migrations: migrationsOf("order"), url: place.url });
-  const parts = { database, pay: connect(PayServiceService, pay, payFailures) };
-  const services = [implement(OrderServiceService, orderRpc(parts))];
-  const workers = [finishCancels(parts)];
-  return placedService(place, { name: "order.mall", services, database, policies: orderPolicies, workers });
+  return databaseService(
+    place,
+    { name: "order.mall", client: (adapter) => new OrderClient({ adapter }), store: (db) => new OrderStore(db) },
+    (database) => {
+      const parts = { database, pay: connect(PayServiceService, pay, payFailures) };
+      return {
+        services: [implement(OrderServiceService, orderRpc(parts))],
+        policies: orderPolicies,
+        workers: [finishCancels(parts)],
+      };
+    },
+  );
 }
 
 export function startDelivery(place: Place): Promise<WithSql> {
-  const store = (db: ConstructorParameters<typeof DeliveryStore>[0]) => new DeliveryStore(db);
-  const client = (adapter: Adapter) => new DeliveryClient({ adapter });
-  const database = openDatabase({ client, store, migrations: migrationsOf("delivery"), url: place.url });
-  const services = [implement(DeliveryServiceService, deliveryRpc({ database }))];
-  return placedService(place, { name: "delivery.mall", services, database, policies: deliveryPolicies });
+  return databaseService(
+    place,
+    {
+      name: "delivery.mall",
+      client: (adapter) => new DeliveryClient({ adapter }),
+      store: (db) => new DeliveryStore(db),
+    },
+    (database) => ({
+      services: [implement(DeliveryServiceService, deliveryRpc({ database }))],
+      policies: deliveryPolicies,
+    }),
+  );
 }
 
 export function startOrderstatus({ settings = {} }: Pick<Place, "settings">): Promise<TestService> {
@@ -79,10 +97,4 @@ export function startOrderstatus({ settings = {} }: Pick<Place, "settings">): Pr
   const services = [implement(OrderStatusServiceService, orderstatusRpc({ store }))];
   const rest = { readModel: store.rows, policies: orderstatusPolicies(store), settings };
   return testService({ name: "orderstatus.mall", services, ...rest });
-}
-
-type Adapter = NonNullable<ConstructorParameters<typeof OrderClient>[0]["adapter"]>;
-
-function migrationsOf(service: string): string {
-  return join(import.meta.dirname, service, "migrations");
 }

@@ -7,13 +7,12 @@ import { PayServiceService, PayStatus } from "#gen/proto/mall/pay/v1/pay.ts";
 import { Product, ProductServiceService } from "#gen/proto/mall/product/v1/product.ts";
 import { Code } from "#mesh/service/codes.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
-import { type TestNats, type TestPostgres, testNats, testPostgres } from "#mesh/testing/servers.ts";
 import type { TestService } from "#mesh/testing/test-service.ts";
+import { useServers } from "#mesh/testing/use-servers.ts";
 import { startDelivery, startOrder, startOrderstatus, startPay, startProduct, type WithSql } from "./in-process.ts";
 import { type ShownStatus, violations } from "./invariants.ts";
 
-let postgres: TestPostgres;
-let nats: TestNats;
+const servers = useServers();
 let order: WithSql;
 let pay: WithSql;
 let product: WithSql;
@@ -21,8 +20,7 @@ let delivery: WithSql;
 let orderstatus: TestService;
 
 beforeAll(async () => {
-  [postgres, nats] = await Promise.all([testPostgres(), testNats()]);
-  const place = () => ({ url: postgres.freshUrl(), settings: { natsUrl: nats.url, ns: "mall" } });
+  const place = () => servers.place("mall");
   product = await startProduct(place());
   pay = await startPay(place(), product.target);
   order = await startOrder(place(), pay.target);
@@ -31,8 +29,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const service of [order, pay, product, delivery, orderstatus]) await service?.stop();
-  await nats?.[Symbol.asyncDispose]();
-  await postgres?.[Symbol.asyncDispose]();
 });
 
 const productService = ProductServiceService;
@@ -184,7 +180,7 @@ describe("races", () => {
 });
 
 describe("services that are away", () => {
-  const settings = () => ({ natsUrl: nats.url, ns: "mall" });
+  const settings = () => ({ natsUrl: servers.nats.url, ns: "mall" });
 
   it("do not keep orders from being taken, and catch up", async () => {
     const productId = await productWith(5);
@@ -216,7 +212,7 @@ describe("services that are away", () => {
 describe("confirming by itself", () => {
   it("confirms every deposit when pay is told to", async () => {
     const productId = await productWith(2);
-    const settings = { natsUrl: nats.url, ns: "mall", listen: pay.target };
+    const settings = { natsUrl: servers.nats.url, ns: "mall", listen: pay.target };
     await pay.stop();
     pay = await startPay({ url: pay.url, settings }, product.target, { autoCheck: true });
     const orders = [await place(productId), await place(productId), await place(productId)];

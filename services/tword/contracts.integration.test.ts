@@ -6,20 +6,19 @@ import { Order, OrderServiceService } from "#gen/proto/tword/order/v1/order.ts";
 import { Equipment, ShopServiceService } from "#gen/proto/tword/shop/v1/shop.ts";
 import { Code } from "#mesh/service/codes.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
-import { type TestNats, type TestPostgres, testNats, testPostgres } from "#mesh/testing/servers.ts";
+import { published } from "#mesh/testing/placed-service.ts";
+import { useServers } from "#mesh/testing/use-servers.ts";
 import { startDelivery, startOrder, startShop, type WithSql } from "./in-process.ts";
 import { deliveryFailures } from "./order/errors.ts";
 
-let postgres: TestPostgres;
-let nats: TestNats;
+const servers = useServers();
 let shop: WithSql;
 let order: WithSql;
 let delivery: WithSql;
 
 /** A phone is registered, ordered and cancelled; ordered again and shipped. */
 beforeAll(async () => {
-  [postgres, nats] = await Promise.all([testPostgres(), testNats()]);
-  const place = () => ({ url: postgres.freshUrl(), settings: { natsUrl: nats.url, ns: "tword" } });
+  const place = () => servers.place("tword");
   shop = await startShop(place());
   delivery = await startDelivery(place());
   order = await startOrder(place(), delivery.target);
@@ -40,8 +39,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const service of [order, delivery, shop]) await service?.stop();
-  await nats?.[Symbol.asyncDispose]();
-  await postgres?.[Symbol.asyncDispose]();
 });
 
 const id = expect.stringMatching(/^[1-9]\d*$/);
@@ -68,9 +65,9 @@ describe("events", () => {
       { ...phone, orderId: id, deliveryId: id, eqpStatus: "EQP_STATUS_DELIVERY_STARTED" },
     ],
   ])("%s relies on %s's %s", async (_, provider, name, needs) => {
-    const published = await payloads({ shop, order, delivery }[provider] as WithSql, name);
-    expect(published.length).toBeGreaterThan(0);
-    for (const payload of published) expect(payload).toMatchObject(needs);
+    const payloads = await published({ shop, order, delivery }[provider] as WithSql, name);
+    expect(payloads.length).toBeGreaterThan(0);
+    for (const payload of payloads) expect(payload).toMatchObject(needs);
   });
 
   it("of an order carry its id as correlation id, and rising versions", async () => {
@@ -108,9 +105,3 @@ describe("order relies on delivery", () => {
     expect(refusals.map(({ reason }) => reason).sort()).toEqual(Object.keys(deliveryFailures.refusals ?? {}).sort());
   });
 });
-
-async function payloads(provider: WithSql, name: string): Promise<unknown[]> {
-  const query = "SELECT payload FROM mesh.outbox WHERE subject LIKE '%.' || $1";
-  const { rows } = await provider.sql.query<{ payload: string }>(query, [name]);
-  return rows.map(({ payload }) => JSON.parse(payload));
-}

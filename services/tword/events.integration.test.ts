@@ -1,7 +1,5 @@
 // What each service makes of events that come twice, in the wrong order, before their predecessors, and after it was away.
-import { jetstreamManager } from "@nats-io/jetstream";
-import { connect } from "@nats-io/transport-node";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { DeliveryServiceService } from "#gen/proto/tword/delivery/v1/delivery.ts";
 import { DeliveryStarted } from "#gen/proto/tword/delivery/v1/events.ts";
 import { MypageServiceService } from "#gen/proto/tword/mypage/v1/mypage.ts";
@@ -9,11 +7,10 @@ import { OrderCancelled, Ordered } from "#gen/proto/tword/order/v1/events.ts";
 import { EquipmentRegistered } from "#gen/proto/tword/shop/v1/events.ts";
 import { EqpStatus, Equipment, ShopServiceService } from "#gen/proto/tword/shop/v1/shop.ts";
 import { event } from "#mesh/service/event.ts";
-import { bucketOf } from "#mesh/service/read-model.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
 import { rowsOf, untilHeard } from "#mesh/testing/placed-service.ts";
-import { occurred, publishEvents } from "#mesh/testing/publish-event.ts";
-import { type TestNats, type TestPostgres, testNats, testPostgres } from "#mesh/testing/servers.ts";
+import { occurred } from "#mesh/testing/publish-event.ts";
+import { type SystemPlace, useServers } from "#mesh/testing/use-servers.ts";
 import { startDelivery, startMessage, startMypage, startOrder, startShop, type WithSql } from "./in-process.ts";
 
 const { EQP_STATUS_ORDER_AVAILABLE, EQP_STATUS_ORDERED, EQP_STATUS_DELIVERY_STARTED, EQP_STATUS_ORDER_CANCELLED } =
@@ -23,28 +20,7 @@ const ordered = event("tword.order.v1.Ordered", Ordered);
 const cancelled = event("tword.order.v1.OrderCancelled", OrderCancelled);
 const started = event("tword.delivery.v1.DeliveryStarted", DeliveryStarted);
 
-let postgres: TestPostgres;
-let nats: TestNats;
-beforeAll(async () => {
-  [postgres, nats] = await Promise.all([testPostgres(), testNats()]);
-});
-afterAll(async () => {
-  await nats?.[Symbol.asyncDispose]();
-  await postgres?.[Symbol.asyncDispose]();
-});
-
-let systems = 0;
-/** A system of its own, with its stream. */
-async function place() {
-  systems += 1;
-  const ns = `events${systems}`;
-  await publishEvents(nats.url, ns, []);
-  return { url: postgres.freshUrl(), settings: { natsUrl: nats.url, ns } };
-}
-
-type Place = Awaited<ReturnType<typeof place>>;
-const publish = ({ settings }: Place, events: Parameters<typeof publishEvents>[2]) =>
-  publishEvents(nats.url, settings.ns, events);
+const servers = useServers();
 
 /** What happens to order `id`, which takes the phone with serial number `id` of shop 1 for the `seq`th time. */
 function lifeOf(id: bigint, { serial = id, seq = 1n } = {}) {
@@ -66,7 +42,7 @@ function lifeOf(id: bigint, { serial = id, seq = 1n } = {}) {
 
 describe("shop", () => {
   it("ends the same whichever way events come", async () => {
-    const where = await place();
+    const where = await servers.placeApart();
     await using shop = await startShop(where);
     for (let serial = 1n; serial <= 4n; serial += 1n) {
       const equipment = Equipment.fromPartial({ shopId: 1n, eqpNm: "galaxy_s21", eqpSernum: serial });
@@ -79,7 +55,7 @@ describe("shop", () => {
       lifeOf(4n),
       lifeOf(5n, { serial: 4n, seq: 2n }),
     ];
-    await publish(where, [
+    await servers.publish(where, [
       ...[shipped.started, shipped.ordered, shipped.started, shipped.ordered],
       ...[given.ordered, given.cancelled, given.cancelled, given.ordered],
       ...[back.cancelled, back.ordered],
@@ -110,13 +86,13 @@ describe("shop", () => {
 
 describe("delivery", () => {
   it("lets an order be shipped once, however often and early it hears of it", async () => {
-    const where = await place();
+    const where = await servers.placeApart();
     await using delivery = await startDelivery(where);
     const { createDelivery, cancelDelivery } = DeliveryServiceService;
     const parcel = { shopId: 1n, eqpNm: "galaxy_s21", eqpSernum: 1n, allocationSeq: 1n };
     await delivery.caller.call(createDelivery, { ...parcel, orderId: 1n });
     await delivery.caller.call(cancelDelivery, { orderId: 2n });
-    await publish(
+    await servers.publish(
       where,
       [1n, 2n, 3n].flatMap((id) => [lifeOf(id).ordered, lifeOf(id).ordered]),
     );
@@ -136,20 +112,20 @@ describe("delivery", () => {
 
 describe("order", () => {
   it("knows a phone once, and learns that it was shipped", async () => {
-    const where = await place();
+    const where = await servers.placeApart();
     await using order = await startOrder(where, "127.0.0.1:1");
     const phone = { shopId: 1n, eqpSernum: 1n, eqpNm: "galaxy_s21" };
     const message = { ...phone, eqpStatus: EQP_STATUS_ORDER_AVAILABLE, allocationSeq: 0n };
     const news = () => occurred(registered, message, { aggregateId: 1n, aggregateVersion: 1n });
     const first = news();
-    await publish(where, [lifeOf(99n).started, first, first, news()]);
+    await servers.publish(where, [lifeOf(99n).started, first, first, news()]);
     await untilHeard(order, 3);
     expect(await rowsOf(order, "SELECT eqp_sernum, state FROM orderable_equipment")).toEqual([["1", "FREE"]]);
     await order.sql.query(
       `INSERT INTO orders (order_id, shop_id, eqp_nm, eqp_sernum, allocation_seq, customer_id, status)
        VALUES (1001, 1, 'x', 11, 1, '', 'ORDERED'), (1002, 1, 'x', 12, 1, '', 'CANCELLED')`,
     );
-    await publish(where, [lifeOf(1001n).started, lifeOf(1001n).started, lifeOf(1002n).started]);
+    await servers.publish(where, [lifeOf(1001n).started, lifeOf(1001n).started, lifeOf(1002n).started]);
     await untilHeard(order, 6);
     expect(await rowsOf(order, "SELECT order_id, status, version FROM orders ORDER BY 1")).toEqual([
       ["1001", "DELIVERY_STARTED", "2"],
@@ -170,15 +146,15 @@ describe("three replicas that were away while a thousand events passed", () => {
     ["shop", startShop, orders, "SELECT count(*)::int FROM shop_order WHERE status = 'ORDERED'"],
     [
       "order",
-      (where: Place) => startOrder(where, "127.0.0.1:1"),
+      (where: SystemPlace) => startOrder(where, "127.0.0.1:1"),
       phones,
       "SELECT count(*)::int FROM orderable_equipment",
     ],
     ["delivery", startDelivery, orders, "SELECT count(*)::int FROM delivery WHERE status = 'READY'"],
     ["message", startMessage, orders, "SELECT count(*)::int FROM message"],
   ] as const)("%s applies each of them once", async (_, start, eventOf, count) => {
-    const where = await place();
-    await publish(
+    const where = await servers.placeApart();
+    await servers.publish(
       where,
       Array.from({ length: 1000 }, (_, index) => eventOf(BigInt(index + 1))),
     );
@@ -192,12 +168,12 @@ describe("three replicas that were away while a thousand events passed", () => {
 
 describe("message", () => {
   it("sends one message for a change, to the order's customer, with three replicas and everything twice", async () => {
-    const where = await place();
+    const where = await servers.placeApart();
     const replicas = await Promise.all([startMessage(where), startMessage(where), startMessage(where)]);
     const [one] = replicas;
     const lives = Array.from({ length: 150 }, (_, index) => lifeOf(BigInt(index + 1)));
     const backwards = [...lives.map((life) => life.started), ...lives.map((life) => life.ordered)];
-    await publish(where, [...backwards, ...backwards]);
+    await servers.publish(where, [...backwards, ...backwards]);
     await untilHeard(one as WithSql, 300);
     const counts = "SELECT kind, count(*)::int, count(DISTINCT order_id)::int FROM message GROUP BY kind ORDER BY kind";
     expect(await rowsOf(one as WithSql, counts)).toEqual([
@@ -211,7 +187,7 @@ describe("message", () => {
   });
 
   it("refuses a second message of a kind in the database", async () => {
-    await using message = await startMessage(await place());
+    await using message = await startMessage(await servers.placeApart());
     const insert = (id: string) =>
       message.sql.query("INSERT INTO message (order_id, kind, content, event_id) VALUES (1, 'ORDERED', '', $1)", [id]);
     await insert("a");
@@ -220,7 +196,7 @@ describe("message", () => {
 });
 
 describe("my page", () => {
-  async function statuses(where: Place, expected: number) {
+  async function statuses(where: SystemPlace, expected: number) {
     await using mypage = await startMypage(where);
     return await eventually(async () => {
       const { response } = await mypage.caller.call(MypageServiceService.listMypages, { pageSize: 1000 });
@@ -231,11 +207,11 @@ describe("my page", () => {
   }
 
   it("never goes backwards, catches up with a hundred events, and is the same when it is built again", async () => {
-    const where = await place();
+    const where = await servers.placeApart();
     const lives = Array.from({ length: 34 }, (_, index) => lifeOf(BigInt(index + 1)));
     const [last] = lives.splice(33);
     const shipped = lives.flatMap((life) => [life.started, life.ordered, life.started]);
-    await publish(where, [...shipped, ...(last ? [last.cancelled, last.ordered] : [])]);
+    await servers.publish(where, [...shipped, ...(last ? [last.cancelled, last.ordered] : [])]);
     const expected: [bigint, EqpStatus, bigint][] = lives.map((_, index) => [
       BigInt(index + 1),
       EQP_STATUS_DELIVERY_STARTED,
@@ -244,24 +220,18 @@ describe("my page", () => {
     expected.push([34n, EQP_STATUS_ORDER_CANCELLED, 0n]);
     expect(await statuses(where, 34)).toEqual(expected.reverse());
 
-    const connection = await connect({ servers: nats.url });
-    const manager = await jetstreamManager(connection);
-    await manager.streams.delete(`KV_${bucketOf(where.settings.ns, "mypage")}`);
-    await connection.close();
+    await servers.deleteBucket(where, "mypage");
     expect(await statuses(where, 34)).toEqual(expected);
   });
 
   it("is built again when its bucket is deleted under it", async () => {
-    const where = await place();
+    const where = await servers.placeApart();
     await using mypage = await startMypage(where);
     const find = (orderId: bigint) => mypage.caller.call(MypageServiceService.getMypage, { orderId });
-    await publish(where, [lifeOf(1n).ordered]);
+    await servers.publish(where, [lifeOf(1n).ordered]);
     await eventually(async () => (await find(1n)).code === 0);
-    const connection = await connect({ servers: nats.url });
-    const manager = await jetstreamManager(connection);
-    await manager.streams.delete(`KV_${bucketOf(where.settings.ns, "mypage")}`);
-    await connection.close();
-    await publish(where, [lifeOf(2n).ordered]);
+    await servers.deleteBucket(where, "mypage");
+    await servers.publish(where, [lifeOf(2n).ordered]);
     await eventually(async () => (await find(1n)).code === 0 && (await find(2n)).code === 0);
     expect(await find(3n)).toMatchObject({ reason: "MYPAGE_NOT_FOUND", resource: "3" });
   });

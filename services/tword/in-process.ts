@@ -1,5 +1,4 @@
 // Tword's services inside a test's process, on a PostgreSQL and a NATS of the test, without proxies between them.
-import { join } from "node:path";
 import { PrismaClient as DeliveryClient } from "#gen/prisma/tword/delivery/client.ts";
 import { PrismaClient as MessageClient } from "#gen/prisma/tword/message/client.ts";
 import { PrismaClient as OrderClient } from "#gen/prisma/tword/order/client.ts";
@@ -10,9 +9,8 @@ import { MypageServiceService } from "#gen/proto/tword/mypage/v1/mypage.ts";
 import { OrderServiceService } from "#gen/proto/tword/order/v1/order.ts";
 import { ShopServiceService } from "#gen/proto/tword/shop/v1/shop.ts";
 import { connect } from "#mesh/service/client.ts";
-import { openDatabase } from "#mesh/service/database.ts";
 import { implement } from "#mesh/service/handler.ts";
-import { type Place, placedService, type WithSql } from "#mesh/testing/placed-service.ts";
+import { databaseService, type Place, type WithSql } from "#mesh/testing/placed-service.ts";
 import { type TestService, testService } from "#mesh/testing/test-service.ts";
 import { policies as deliveryPolicies } from "./delivery/policies.ts";
 import { rpc as deliveryRpc } from "./delivery/rpc.ts";
@@ -35,38 +33,53 @@ import { ShopStore } from "./shop/store.ts";
 export type { WithSql };
 
 export function startShop(place: Place): Promise<WithSql> {
-  const store = (db: ConstructorParameters<typeof ShopStore>[0]) => new ShopStore(db);
-  const client = (adapter: Adapter) => new ShopClient({ adapter });
-  const database = openDatabase({ client, store, migrations: migrationsOf("shop"), url: place.url });
-  const services = [implement(ShopServiceService, shopRpc({ database }))];
-  return placedService(place, { name: "shop.tword", services, database, policies: shopPolicies });
+  return databaseService(
+    place,
+    { name: "shop.tword", client: (adapter) => new ShopClient({ adapter }), store: (db) => new ShopStore(db) },
+    (database) => ({ services: [implement(ShopServiceService, shopRpc({ database }))], policies: shopPolicies }),
+  );
 }
 
 /** @param delivery where delivery listens */
 export function startOrder(place: Place, delivery: string, limit = 10): Promise<WithSql> {
-  const store = (db: ConstructorParameters<typeof OrderStore>[0]) => new OrderStore(db);
-  const client = (adapter: Adapter) => new OrderClient({ adapter });
-  const database = openDatabase({ client, store, migrations: migrationsOf("order"), url: place.url });
-  const parts = { database, delivery: connect(DeliveryServiceService, delivery, deliveryFailures) };
-  const services = [implement(OrderServiceService, orderRpc({ ...parts, limit }))];
-  const workers = [finishOrders(parts)];
-  return placedService(place, { name: "order.tword", services, database, policies: orderPolicies, workers });
+  return databaseService(
+    place,
+    { name: "order.tword", client: (adapter) => new OrderClient({ adapter }), store: (db) => new OrderStore(db) },
+    (database) => {
+      const parts = { database, delivery: connect(DeliveryServiceService, delivery, deliveryFailures) };
+      return {
+        services: [implement(OrderServiceService, orderRpc({ ...parts, limit }))],
+        policies: orderPolicies,
+        workers: [finishOrders(parts)],
+      };
+    },
+  );
 }
 
 export function startDelivery(place: Place): Promise<WithSql> {
-  const store = (db: ConstructorParameters<typeof DeliveryStore>[0]) => new DeliveryStore(db);
-  const client = (adapter: Adapter) => new DeliveryClient({ adapter });
-  const database = openDatabase({ client, store, migrations: migrationsOf("delivery"), url: place.url });
-  const services = [implement(DeliveryServiceService, deliveryRpc({ database }))];
-  return placedService(place, { name: "delivery.tword", services, database, policies: deliveryPolicies });
+  return databaseService(
+    place,
+    {
+      name: "delivery.tword",
+      client: (adapter) => new DeliveryClient({ adapter }),
+      store: (db) => new DeliveryStore(db),
+    },
+    (database) => ({
+      services: [implement(DeliveryServiceService, deliveryRpc({ database }))],
+      policies: deliveryPolicies,
+    }),
+  );
 }
 
 export function startMessage(place: Place): Promise<WithSql> {
-  const store = (db: ConstructorParameters<typeof MessageStore>[0]) => new MessageStore(db);
-  const client = (adapter: Adapter) => new MessageClient({ adapter });
-  const database = openDatabase({ client, store, migrations: migrationsOf("message"), url: place.url });
-  const services = [implement(MessageServiceService, messageRpc({ database }))];
-  return placedService(place, { name: "message.tword", services, database, policies: messagePolicies });
+  return databaseService(
+    place,
+    { name: "message.tword", client: (adapter) => new MessageClient({ adapter }), store: (db) => new MessageStore(db) },
+    (database) => ({
+      services: [implement(MessageServiceService, messageRpc({ database }))],
+      policies: messagePolicies,
+    }),
+  );
 }
 
 export function startMypage({ settings = {} }: Pick<Place, "settings">): Promise<TestService> {
@@ -74,10 +87,4 @@ export function startMypage({ settings = {} }: Pick<Place, "settings">): Promise
   const services = [implement(MypageServiceService, mypageRpc({ store }))];
   const rest = { readModel: store.rows, policies: mypagePolicies(store), settings };
   return testService({ name: "mypage.tword", services, ...rest });
-}
-
-type Adapter = NonNullable<ConstructorParameters<typeof ShopClient>[0]["adapter"]>;
-
-function migrationsOf(service: string): string {
-  return join(import.meta.dirname, service, "migrations");
 }

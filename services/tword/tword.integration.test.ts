@@ -7,13 +7,12 @@ import { Order, OrderServiceService } from "#gen/proto/tword/order/v1/order.ts";
 import { EqpStatus, Equipment, ShopOrderStatus, ShopServiceService } from "#gen/proto/tword/shop/v1/shop.ts";
 import { Code } from "#mesh/service/codes.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
-import { type TestNats, type TestPostgres, testNats, testPostgres } from "#mesh/testing/servers.ts";
 import type { TestService } from "#mesh/testing/test-service.ts";
+import { useServers } from "#mesh/testing/use-servers.ts";
 import { startDelivery, startMessage, startMypage, startOrder, startShop, type WithSql } from "./in-process.ts";
 import { violations } from "./invariants.ts";
 
-let postgres: TestPostgres;
-let nats: TestNats;
+const servers = useServers();
 let shop: WithSql;
 let order: WithSql;
 let delivery: WithSql;
@@ -21,8 +20,7 @@ let message: WithSql;
 let mypage: TestService;
 
 beforeAll(async () => {
-  [postgres, nats] = await Promise.all([testPostgres(), testNats()]);
-  const place = () => ({ url: postgres.freshUrl(), settings: { natsUrl: nats.url, ns: "tword" } });
+  const place = () => servers.place("tword");
   delivery = await startDelivery(place());
   order = await startOrder(place(), delivery.target);
   [shop, message, mypage] = await Promise.all([startShop(place()), startMessage(place()), startMypage(place())]);
@@ -30,8 +28,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const service of [order, shop, delivery, message, mypage]) await service?.stop();
-  await nats?.[Symbol.asyncDispose]();
-  await postgres?.[Symbol.asyncDispose]();
 });
 
 let shops = 0n;
@@ -164,7 +160,7 @@ describe("a phone's way", () => {
     const shopId = await shopWith(1);
     await shop.stop();
     const orderId = await take(shopId);
-    shop = await startShop({ url: shop.url, settings: { natsUrl: nats.url, ns: "tword" } });
+    shop = await startShop({ url: shop.url, settings: { natsUrl: servers.nats.url, ns: "tword" } });
     await untilQuiet();
     expect((await pageOf(orderId))?.eqpStatus).toBe(EqpStatus.EQP_STATUS_ORDERED);
   });
@@ -175,7 +171,7 @@ describe("a phone's way", () => {
     await mypage.stop();
     const orderId = await take(shopId);
     expect((await cancel(orderId)).code).toBe(Code.OK);
-    const settings = { natsUrl: nats.url, ns: "tword" };
+    const settings = { natsUrl: servers.nats.url, ns: "tword" };
     message = await startMessage({ url: message.url, settings });
     mypage = await startMypage({ settings });
     await untilQuiet();
