@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { page } from "./pagination.ts";
+import { page, pageByUuid } from "./pagination.ts";
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
@@ -61,5 +61,26 @@ describe("page", () => {
     }
     const { rows } = await page(request(1, nextPageToken), { filter: ["kim"] }, listOf(3), (row) => row);
     expect(rows).toEqual([2]);
+  });
+});
+
+describe("pageByUuid", () => {
+  const ids = ["01890000-0000-7000-8000-000000000002", "01890000-0000-7000-8000-000000000001"];
+  const older = async (before: string | undefined, size: number) =>
+    ids.filter((id) => before === undefined || id < before).slice(0, size);
+
+  it("walks from the newest to the oldest", async () => {
+    const first = await pageByUuid(request(1), {}, older, (id) => id);
+    expect(first.rows).toEqual(ids.slice(0, 1));
+    expect(await pageByUuid(request(1, first.nextPageToken), {}, older, (id) => id)).toEqual({
+      rows: ids.slice(1),
+      nextPageToken: "",
+    });
+  });
+
+  it("refuses the token of a list with other ids", async () => {
+    const { nextPageToken } = await page(request(1), {}, listOf(3), (row) => row);
+    const walk = pageByUuid(request(1, nextPageToken), {}, older, (id) => id);
+    await expect(walk).rejects.toMatchObject({ reason: "INVALID_PAGE_TOKEN" });
   });
 });

@@ -4,6 +4,7 @@ import { invalidRequest } from "./errors.ts";
 const defaultSize = 50;
 const maxSize = 1000;
 const maxId = 2n ** 63n - 1n;
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export interface PageRequest {
   readonly pageSize: number;
@@ -59,6 +60,26 @@ export async function pageById<Row>(
   idOf: (row: Row) => bigint,
 ): Promise<Page<Row>> {
   return page(request, options, (after, size) => query(after === undefined ? undefined : parseId(after), size), idOf);
+}
+
+/**
+ * One page of a list that is ordered by ids that are UUIDs of version 7, newest first.
+ *
+ * @param query the rows with an id below `before` (undefined: from the newest), `size` at most
+ * @throws ServiceError INVALID_PAGE_SIZE, INVALID_PAGE_TOKEN
+ */
+export async function pageByUuid<Row>(
+  request: PageRequest,
+  options: PageOptions,
+  query: (before: string | undefined, size: number) => Promise<readonly Row[]>,
+  idOf: (row: Row) => string,
+): Promise<Page<Row>> {
+  return page(request, options, (after, size) => query(after === undefined ? undefined : parseUuid(after), size), idOf);
+}
+
+function parseUuid(text: string): string {
+  if (!uuid.test(text)) throw foreignToken();
+  return text;
 }
 
 function parseId(text: string): bigint {
