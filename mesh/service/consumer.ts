@@ -36,8 +36,10 @@ const brokenMs = 1_000;
 /** A request for messages is renewed this often; it also bounds how long `stop` waits. */
 const fetchMs = 2_000;
 const pingMs = 1_000;
-/** Tells JetStream, well within the 30 s of ack_wait, that a delivery is still being worked on. */
-const workingMs = 10_000;
+/** How long a delivery may be silent before it comes again: what a killed replica had in hand is another's after so long. */
+const ackWaitMs = 5_000;
+/** So often JetStream is told that a delivery is still in hand, however long its turn or its handler takes. */
+const workingMs = 1_000;
 
 /**
  * The durable pull consumer of a service, shared by its replicas. An event is acknowledged after its transaction has committed. A failing one comes again;
@@ -93,7 +95,7 @@ export class Consumer {
     const { ns, service, subjects } = this.#options;
     const stream = streamOf(ns);
     const filters = [...new Set(subjects.map((subject) => `${ns}.${subject}`)), replaySubject(ns, service)];
-    await ensureConsumer(manager, { stream, name: service, subjects: filters });
+    await ensureConsumer(manager, { stream, name: service, subjects: filters, ackWaitMs });
     await ensureDeadLetterStream(manager, ns);
     return client.consumers.get(stream, service);
   }

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Product, ProductServiceService } from "#gen/proto/siren/product/v1/product.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
@@ -9,6 +11,7 @@ import { grpcCaller } from "#mesh/testing/grpc-caller.ts";
 import { type TestNats, type TestPostgres, testNats, testPostgres } from "#mesh/testing/servers.ts";
 import { shopDatabase } from "#mesh/testing/shop.ts";
 import { Code } from "./codes.ts";
+import { streamOf } from "./event.ts";
 
 let postgres: TestPostgres;
 let nats: TestNats;
@@ -83,6 +86,27 @@ describe("killed by SIGKILL", () => {
       await Promise.all([database.close(), notes.close()]);
     },
   );
+
+  it("with events in hand, a consumer leaves them to another replica, which applies each once", async () => {
+    const ns = `crash${++systems}`;
+    const subscriberUrl = postgres.freshUrl();
+    const env = { SHOP_ROLE: "subscriber", DATABASE_URL: subscriberUrl, NS: ns };
+    const publisher = await start({ SHOP_ROLE: "publisher", DATABASE_URL: postgres.freshUrl(), NS: ns });
+    const doomed = await start({ ...env, MESH_CRASH_AT: "transaction.beforeCommit" });
+    for (let count = 0; count < 5; count += 1) expect((await create(publisher, randomUUID())).code).toBe(Code.OK);
+    expect(await doomed.exited).toEqual([null, "SIGKILL"]);
+    const heir = await start(env);
+    const notes = shopDatabase(subscriberUrl);
+    await eventually(async () => (await notes.store.notes()).length === 5);
+    // What JetStream waits for is not measured here, where the machine may be slow, but read.
+    const connection = await connect({ servers: nats.url });
+    const consumer = await (await jetstreamManager(connection)).consumers.info(streamOf(ns), "report");
+    expect(consumer.config.ack_wait).toBe(5_000_000_000);
+    await connection.close();
+    for (const process of [heir, publisher]) expect(await end(process)).toEqual([0, null]);
+    expect(await notes.store.notes()).toHaveLength(5);
+    await notes.close();
+  });
 
   it("between commit and acknowledgement, a consumer that starts again applies the event once", async () => {
     const ns = `crash${++systems}`;

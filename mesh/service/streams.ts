@@ -46,8 +46,8 @@ export interface ConsumerSpec {
   /** The durable name: the service's, shared by its replicas. */
   readonly name: string;
   readonly subjects: readonly string[];
-  /** How long a delivery may be silent before it comes again. Default: 30 s. */
-  readonly ackWaitMs?: number;
+  /** How long a delivery may be silent before it comes again. */
+  readonly ackWaitMs: number;
 }
 
 /**
@@ -58,7 +58,7 @@ export interface ConsumerSpec {
 export async function ensureConsumer(manager: JetStreamManager, spec: ConsumerSpec): Promise<void> {
   const config = {
     filter_subjects: [...spec.subjects],
-    ack_wait: (spec.ackWaitMs ?? 30_000) * nanosPerMs,
+    ack_wait: spec.ackWaitMs * nanosPerMs,
     max_deliver: -1,
     max_ack_pending: 1000,
   };

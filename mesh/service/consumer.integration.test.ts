@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { headers, type NatsConnection } from "@nats-io/transport-node";
 import { pino } from "pino";
@@ -10,6 +11,7 @@ import { Consumer } from "./consumer.ts";
 import { listDeadLetters, replayDeadLetters } from "./dead-letters.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { eventHeaders } from "./envelope.ts";
+import { streamOf } from "./event.ts";
 import { project } from "./policy.ts";
 import { ensureSystemStream } from "./streams.ts";
 import { passOnOnly } from "./telemetry.ts";
@@ -32,9 +34,9 @@ afterAll(async () => {
 let systems = 0;
 
 /** A consuming service without a database, whose tries follow quickly. */
-async function consume(ns: string, service: string, effect: (name: string) => void) {
+async function consume(ns: string, service: string, effect: (name: string) => void | Promise<void>) {
   await ensureSystemStream(await jetstreamManager(connection), ns);
-  const policies = [project(registered, async (message) => effect(message.name))];
+  const policies = [project(registered, (message) => Promise.try(() => effect(message.name)))];
   const signal = new AbortController().signal;
   const dispatcher = new Dispatcher({ policies, database: undefined, log, telemetry: passOnOnly, signal });
   const consumer = new Consumer({
@@ -69,6 +71,26 @@ async function publish(ns: string, payload: string, { withHeaders = true } = {})
   });
 }
 
+describe("an event in hand", () => {
+  it("stays with its replica for as long as its handler takes, and what waits behind it too", async () => {
+    const ns = `hand${++systems}`;
+    const taken: string[] = [];
+    const take = async (name: string) => {
+      taken.push(name);
+      if (name === "slow") await sleep(8_000); // JetStream would give it to the other replica after 5 s.
+    };
+    await using _one = await consume(ns, "report", take);
+    await using _other = await consume(ns, "report", take);
+    for (const name of ["slow", "next"]) await publish(ns, JSON.stringify({ name }));
+    const manager = await jetstreamManager(connection);
+    await eventually(async () => {
+      const { ack_floor: floor, num_ack_pending: pending } = await manager.consumers.info(streamOf(ns), "report");
+      return floor.stream_seq === 2 && pending === 0;
+    });
+    expect(taken).toEqual(["slow", "next"]);
+  });
+});
+
 describe("an event that cannot be applied", () => {
   it("is a dead letter after eight deliveries, with payload and cause, and can be replayed to its service alone", async () => {
     const ns = `dead${++systems}`;
@@ -81,7 +103,9 @@ describe("an event that cannot be applied", () => {
       if (broken) throw new Error("printer\non fire");
       applied.push(name);
     });
-    await using _order = await consume(ns, "order", (name) => elsewhere.push(name));
+    await using _order = await consume(ns, "order", (name) => {
+      elsewhere.push(name);
+    });
     await publish(ns, '{"name":"tea"}');
     const [letter] = await eventually(async () => {
       const found = await listDeadLetters(connection, { ns, service: "report" });
