@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ServerUnaryCall, ServerWritableStream, sendUnaryData, UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { Answers } from "./answers.ts";
+import type { Authenticator } from "./authenticator.ts";
 import type { Chaos } from "./chaos.ts";
 import { Code, nameOfCode } from "./codes.ts";
 import type { DescriptorImage, MethodDescriptor } from "./descriptors.ts";
@@ -12,6 +13,7 @@ import { ServerCall } from "./server-call.ts";
 import { decodeStrictly, Malformed } from "./strict-decode.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { compileChecker, type RequestChecker } from "./validation.ts";
+import { WorkContext } from "./work-context.ts";
 
 /** What every call needs from the process. */
 export interface AdapterOptions {
@@ -21,6 +23,8 @@ export interface AdapterOptions {
   /** Where first answers are kept; undefined: the service has no database, and request_id has no meaning. */
   readonly answers?: Answers | undefined;
   readonly chaos?: Chaos | undefined;
+  /** Checks access tokens; needed when the contract asks for them. */
+  readonly authenticator?: Authenticator | undefined;
 }
 
 /** A service in the form that grpc-js's `Server.addService` takes. */
@@ -62,6 +66,8 @@ class MethodRun {
   readonly #domain: string;
   readonly #check: RequestChecker;
   readonly #answers: Answers | undefined;
+  /** Undefined: the method asks for no token. */
+  readonly #authenticator: Authenticator | undefined;
 
   constructor(method: MethodDefinition, handler: UntypedHandler, options: AdapterOptions) {
     this.#method = method;
@@ -73,12 +79,16 @@ class MethodRun {
     const { check, descriptor } = contractOf(this.#name, options.image);
     this.#check = check;
     this.#answers = descriptor.readOnly ? undefined : options.answers;
+    if (descriptor.access !== "token") return;
+    this.#authenticator = options.authenticator;
+    if (!this.#authenticator) throw new Error(`${method.path} asks for an access token; give serve() an authenticator`);
   }
 
   async unary(grpc: ServerUnaryCall<object, Buffer>, reply: sendUnaryData<Buffer>): Promise<void> {
     const started = performance.now();
     const call = this.#open(grpc);
     try {
+      if (this.#authenticator) await this.#authenticate(call, this.#authenticator);
       this.#validate(grpc.request);
       const repeated = this.#repeated(grpc.request, call);
       let bytes = repeated && (await repeated);
@@ -99,6 +109,7 @@ class MethodRun {
     const started = performance.now();
     const call = this.#open(grpc);
     try {
+      if (this.#authenticator) await this.#authenticate(call, this.#authenticator);
       this.#validate(grpc.request);
       if (this.#options.chaos) await this.#options.chaos();
       for await (const response of this.#handler(grpc.request, call) as AsyncIterable<unknown>) {
@@ -121,6 +132,12 @@ class MethodRun {
     return new ServerCall(grpc, { method: this.#name, log, telemetry, serialize, deserialize });
   }
 
+  /** The keys are fetched in a context of their own: whoever hangs up must not take them from others who wait for the same fetch. */
+  async #authenticate(call: ServerCall, authenticator: Authenticator): Promise<void> {
+    const context = () => new WorkContext("keys", { ...this.#options, signal: new AbortController().signal });
+    call.caller = await authenticator.authenticate(call.metadata("authorization"), context);
+  }
+
   #validate(request: object): void {
     if (request instanceof Malformed) {
       throw new ServiceError({
@@ -137,7 +154,9 @@ class MethodRun {
   #repeated(request: object, call: ServerCall): Promise<Buffer | undefined> | undefined {
     const requestId = (request as { requestId?: unknown }).requestId;
     if (!this.#answers || typeof requestId !== "string" || requestId === "") return undefined;
-    const fingerprint = createHash("sha256").update(this.#method.requestSerialize(request)).digest();
+    // Another caller's request is another request, whatever its id: nobody gets an answer that was somebody else's.
+    const hash = createHash("sha256").update(call.caller?.subject ?? "");
+    const fingerprint = hash.update(this.#method.requestSerialize(request)).digest();
     call.idempotency = { method: this.#name, requestId, fingerprint };
     return this.#answers.find(call.idempotency);
   }

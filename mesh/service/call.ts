@@ -14,6 +14,8 @@ export interface Context {
   /** Envoy's `x-request-id`, passed on. */
   readonly requestId: string | undefined;
   readonly trace: TraceContext;
+  /** @internal the caller's access token as it came, for callees that act for the caller; undefined when none was checked */
+  readonly authorization: string | undefined;
   /** The id of the event that caused this work; undefined when it was a call. */
   readonly causationId: string | undefined;
   /** Carries the ids of the flow on every line. */
@@ -28,6 +30,8 @@ export interface Context {
 export interface Call<R = unknown> extends Context {
   /** `siren.order.v1.OrderService/CreateOrder` */
   readonly method: string;
+  /** Who calls: the subject of the access token. @throws Error in a method that asks for none */
+  readonly subject: string;
   /** The first value of a header, in lower case; undefined when absent. */
   metadata(key: string): string | undefined;
   /** What makes `database.answer` idempotent; undefined without a request_id. */

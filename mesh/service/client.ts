@@ -14,6 +14,11 @@ type ClientMethod<M extends MethodDefinition> = M["responseStream"] extends true
   ? (request: RequestOf<M>, context: Context) => AsyncIterable<ResponseOf<M>>
   : (request: RequestOf<M>, context: Context) => Promise<ResponseOf<M>>;
 
+export interface ConnectOptions {
+  /** Whether the callee acts for our caller: our caller's access token goes with each call. Default: false */
+  readonly passToken?: boolean;
+}
+
 /**
  * A client of another service. Deadline, cancellation, trace and ids of the flow come from the context of each call. It neither retries nor times out nor
  * falls back: that is the mesh's part.
@@ -25,10 +30,11 @@ export function connect<Definition extends ServiceDefinition>(
   definition: Definition,
   target: string,
   failures: CalleeFailures,
+  { passToken = false }: ConnectOptions = {},
 ): Client<Definition> {
   const client: Record<string, unknown> = {};
   for (const [name, method] of Object.entries(definition)) {
-    const callee: Callee = { method, target, failures };
+    const callee: Callee = { method, target, failures, passToken };
     client[name] = method.responseStream
       ? (request: object, context: Context) => stream(callee, request, context)
       : (request: object, context: Context) => unary(callee, request, context);
@@ -40,9 +46,11 @@ interface Callee {
   readonly method: MethodDefinition;
   readonly target: string;
   readonly failures: CalleeFailures;
+  readonly passToken: boolean;
 }
 
-function unary({ method, target, failures }: Callee, request: object, context: Context): Promise<object> {
+function unary(callee: Callee, request: object, context: Context): Promise<object> {
+  const { method, target, failures } = callee;
   const span = context.childSpan(method.path.slice(1));
   const { signal } = context;
   return new Promise((resolve, reject) => {
@@ -55,7 +63,7 @@ function unary({ method, target, failures }: Callee, request: object, context: C
       method.requestSerialize,
       method.responseDeserialize,
       request,
-      metadataOf(context, span.context),
+      metadataOf(context, span.context, callee),
       optionsOf(context),
       (error, response) => {
         signal.removeEventListener("abort", cancel);
@@ -70,14 +78,15 @@ function unary({ method, target, failures }: Callee, request: object, context: C
   });
 }
 
-async function* stream({ method, target, failures }: Callee, request: object, context: Context): AsyncIterable<object> {
+async function* stream(callee: Callee, request: object, context: Context): AsyncIterable<object> {
+  const { method, target, failures } = callee;
   const span = context.childSpan(method.path.slice(1));
   const call = channelTo(target).makeServerStreamRequest(
     method.path,
     method.requestSerialize,
     method.responseDeserialize,
     request,
-    metadataOf(context, span.context),
+    metadataOf(context, span.context, callee),
     optionsOf(context),
   );
   const cancel = () => call.cancel();
@@ -95,11 +104,12 @@ async function* stream({ method, target, failures }: Callee, request: object, co
 }
 
 /** The headers that keep a flow together: https://istio.io/latest/docs/tasks/observability/distributed-tracing/overview/ */
-function metadataOf(context: Context, trace: TraceContext): Metadata {
+function metadataOf(context: Context, trace: TraceContext, { passToken }: Callee): Metadata {
   const metadata = new Metadata();
   metadata.set("traceparent", formatTraceparent(trace));
   if (context.requestId !== undefined) metadata.set("x-request-id", context.requestId);
   if (context.correlationId !== undefined) metadata.set("x-correlation-id", context.correlationId);
+  if (passToken && context.authorization !== undefined) metadata.set("authorization", context.authorization);
   return metadata;
 }
 

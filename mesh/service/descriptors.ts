@@ -32,7 +32,12 @@ export interface MethodDescriptor {
   readonly outputType: string;
   /** `idempotency_level = NO_SIDE_EFFECTS` */
   readonly readOnly: boolean;
+  /** `(mesh.options.v1.method).access`, else the service's; "public" where neither says anything. */
+  readonly access: Access;
 }
+
+/** Who may call a method: anyone, whoever has a valid access token, or services that an AuthorizationPolicy names. */
+export type Access = "public" | "token" | "internal";
 
 export interface FileDescriptor {
   readonly name: string;
@@ -226,19 +231,40 @@ function parseEnum(bytes: Uint8Array, scope: string, into: Map<string, ReadonlyS
 
 function parseMethods(service: Uint8Array): ReadonlyMap<string, MethodDescriptor> {
   const methods = new Map<string, MethodDescriptor>();
+  let ofService = 0;
+  read(service, { 3: (options) => (ofService = readAccess(options.bytes())) });
   read(service, {
     2: (reader) => {
-      const method = { name: "", inputType: "", outputType: "", readOnly: false };
+      const method = { name: "", inputType: "", outputType: "", readOnly: false, access: accessOf(ofService) };
       read(reader.bytes(), {
         1: (part) => (method.name = part.string()),
         2: (part) => (method.inputType = part.string().slice(1)),
         3: (part) => (method.outputType = part.string().slice(1)),
-        4: (part) => read(part.bytes(), { 34: (options) => (method.readOnly = options.int32() === 1) }),
+        4: (part) => {
+          const options = part.bytes();
+          read(options, { 34: (level) => (method.readOnly = level.int32() === 1) });
+          method.access = accessOf(readAccess(options) || ofService);
+        },
       });
       methods.set(method.name, method);
     },
   });
   return methods;
+}
+
+/** mesh.options.v1.service and mesh.options.v1.method have the same number and type. */
+const meshRules = 50_051;
+
+function readAccess(options: Uint8Array): number {
+  let access = 0;
+  read(options, { [meshRules]: (rules) => read(rules.bytes(), { 1: (value) => (access = value.int32()) }) });
+  return access;
+}
+
+/** By number: mesh.options.v1.Access. */
+function accessOf(number: number): Access {
+  if (number === 2) return "token";
+  return number === 3 ? "internal" : "public";
 }
 
 const empty: Uint8Array = new Uint8Array();

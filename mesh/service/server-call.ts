@@ -1,4 +1,5 @@
 import type { Metadata } from "@grpc/grpc-js";
+import type { Caller } from "./authenticator.ts";
 import type { Call, IdempotencyKey } from "./call.ts";
 import type { Logger } from "./log.ts";
 import type { Argument } from "./refusals.ts";
@@ -30,6 +31,8 @@ export class ServerCall implements Call<unknown> {
   readonly causationId = undefined;
   correlationId: string | undefined;
   idempotency: IdempotencyKey | undefined;
+  /** From the adapter, once the access token is checked. */
+  caller: Caller | undefined;
   readonly #grpc: GrpcCall;
   readonly #options: ServerCallOptions;
   #controller: AbortController | undefined;
@@ -58,6 +61,15 @@ export class ServerCall implements Call<unknown> {
   get deadline(): number | undefined {
     const deadline = Number(this.#grpc.getDeadline());
     return Number.isFinite(deadline) ? deadline : undefined;
+  }
+
+  get subject(): string {
+    if (!this.caller) throw new Error(`${this.method} asks for no access token, so nobody knows who calls`);
+    return this.caller.subject;
+  }
+
+  get authorization(): string | undefined {
+    return this.caller?.authorization;
   }
 
   get cancelled(): boolean {

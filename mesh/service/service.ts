@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Authenticator } from "./authenticator.ts";
 import { type Broker, openBroker } from "./broker.ts";
 import { openChaos } from "./chaos.ts";
 import { Consumer } from "./consumer.ts";
@@ -30,6 +31,8 @@ export interface ServiceOptions<Store> {
   readonly policies?: readonly Policy<Store>[];
   /** Default: none. */
   readonly workers?: readonly Worker[];
+  /** Checks access tokens; needed when a contract asks for them. Default: none. */
+  readonly authenticator?: Authenticator;
   /** Closes what main.ts opened itself, last. Default: nothing. */
   readonly closing?: () => Promise<void>;
   /** Default: the environment. */
@@ -64,13 +67,14 @@ export class Service<Store> {
     this.log = options.log ?? openLog(options.name);
     this.settings = { ...readSettings(system), ...options.settings };
     const { log } = this;
-    const answers = options.database?.answers;
+    const answers = options.database?.storage.answers;
     this.#server = new GrpcServer(options.services, {
       image: loadImage(),
       log,
       telemetry,
       answers,
       chaos: openChaos(),
+      authenticator: options.authenticator,
     });
   }
 
@@ -126,14 +130,15 @@ export class Service<Store> {
 
   async #startDatabase(database: OwnDatabase<Store>, broker: Broker | undefined): Promise<void> {
     const { log, settings } = this;
-    const relay = broker && new Relay({ url: database.url, pool: database.pool, broker, ns: settings.ns, log });
+    const relay = broker && new Relay({ outbox: database.storage.outbox, broker, ns: settings.ns, log });
     database.attach(this.#options.name, () => relay?.notify());
     await this.#prepare(database);
     if (this.#stopping.signal.aborted) return;
     relay?.start();
     if (relay) this.#parts.push(() => relay.stop(flushMs));
     const failed = (error: unknown) => log.warn({ err: error }, "cannot purge");
-    this.#parts.push(startPurge(database.pool, { eventDays: settings.eventDays, answerHours }, failed));
+    const retention = { eventDays: settings.eventDays, answerHours };
+    this.#parts.push(startPurge(() => database.storage.purge(retention), failed));
   }
 
   async #prepare(database: OwnDatabase<Store>): Promise<void> {
@@ -176,7 +181,7 @@ export class Service<Store> {
       subjects: policies.map(({ event }) => `${event.service}.${event.name}`),
       log,
       dispatch: (message) => dispatcher.dispatch(message),
-      ping: database && (() => database.ping()),
+      ping: database && (() => database.storage.ping()),
     });
     consumer.start();
     this.#parts.push(() => consumer.stop());

@@ -19,6 +19,7 @@ export class WorkContext implements Context {
   readonly signal: AbortSignal;
   readonly deadline = undefined;
   readonly requestId = undefined;
+  readonly authorization = undefined;
   readonly causationId: string | undefined;
   readonly span: Span;
   correlationId: string | undefined;

@@ -14,6 +14,8 @@ export interface MethodCase<World> {
   readonly request: (world: World) => object;
   /** Absent where REST cannot say it. */
   readonly rest?: (world: World) => RestRequest;
+  /** What goes with both, such as an access token. Default: nothing */
+  readonly headers?: (world: World) => Readonly<Record<string, string>>;
   /** A status name: `OK`, `NOT_FOUND` ... */
   readonly code: string;
   /** ErrorInfo.reason. */
@@ -89,11 +91,11 @@ const httpStatus: Readonly<Record<string, number>> = {
 /** Sends a case by gRPC and expects what it says. @param enums the enums of the system, whose values gRPC has as numbers */
 export async function expectByGrpc<World>(
   grpc: GrpcCaller,
-  { method, request, ...expected }: MethodCase<World>,
+  { method, request, headers, ...expected }: MethodCase<World>,
   world: World,
   enums: Readonly<Record<string, number>>,
 ): Promise<void> {
-  const answer = await grpc.call(method, request(world));
+  const answer = await grpc.call(method, request(world), { metadata: headers?.(world) ?? {} });
   expect({ ...answer, code: nameOfCode(answer.code) }).toMatchObject({
     code: expected.code,
     reason: expected.reason ?? "",
@@ -107,11 +109,12 @@ export async function expectByGrpc<World>(
 /** Sends a case by REST and expects what it says. */
 export async function expectByRest<World>(
   rest: Rest,
-  { method, rest: request, ...expected }: MethodCase<World>,
+  { method, rest: request, headers, ...expected }: MethodCase<World>,
   world: World,
 ): Promise<void> {
   if (!request) throw new Error(`${method.path} ${expected.name} has no REST request`);
-  const answer = await rest(...request(world));
+  const [verb, path, body] = request(world);
+  const answer = await rest(verb, path, body, headers?.(world));
   expect(answer).toMatchObject({ status: httpStatus[expected.code] });
   if (expected.code !== "OK") {
     expect(answer.body).toMatchObject({ code: Code[expected.code as keyof typeof Code] });
