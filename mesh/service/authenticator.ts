@@ -1,5 +1,6 @@
 import { errors, type JWTHeaderParameters, jwtVerify } from "jose";
 import type { Context } from "./call.ts";
+import { env } from "./config.ts";
 import { ServiceError } from "./errors.ts";
 import { algorithm, type JwkSet, KeySet } from "./key-set.ts";
 import { refusals, unauthenticated, unavailable } from "./refusals.ts";
@@ -31,6 +32,11 @@ export const tokenRefusals = refusals({
 
 /** The media type of access tokens, so that no other signed thing passes for one (RFC 9068, section 2.1). */
 export const tokenType = "at+jwt";
+
+/** An authenticator of the issuer and the audience that the environment names: TOKEN_ISSUER, TOKEN_AUDIENCE. */
+export function openAuthenticator(keys: AuthenticatorOptions["keys"]): Authenticator {
+  return new Authenticator({ issuer: env("TOKEN_ISSUER"), audience: env("TOKEN_AUDIENCE"), keys });
+}
 
 /**
  * Checks access tokens: JWTs signed with ES256 by one issuer, for one audience. The key is one of the issuer's own, chosen by `kid`; nothing
