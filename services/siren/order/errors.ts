@@ -1,3 +1,4 @@
+import type { CalleeFailures } from "#mesh/service/callee-failure.ts";
 import { failedPrecondition, notFound, refusals, unavailable } from "#mesh/service/refusals.ts";
 
 /** Every "no" of order, besides what the run time answers for every service. */
@@ -19,3 +20,9 @@ export const refuse = refusals({
   ),
   PRODUCT_UNAVAILABLE: unavailable("The catalogue does not answer, so nothing was ordered. Try again in a moment."),
 });
+
+/** What order answers when product fails or refuses. */
+export const productFailures: CalleeFailures = {
+  unavailable: refuse.PRODUCT_UNAVAILABLE,
+  refusals: { PRODUCT_NOT_FOUND: refuse.PRODUCT_NOT_FOUND },
+};

@@ -6,7 +6,7 @@ import { connect } from "#mesh/service/client.ts";
 import { openDatabase } from "#mesh/service/database.ts";
 import { implement } from "#mesh/service/handler.ts";
 import { serve } from "#mesh/service/serve.ts";
-import { refuse } from "./errors.ts";
+import { productFailures } from "./errors.ts";
 import { policies } from "./policies.ts";
 import { rpc } from "./rpc.ts";
 import { OrderStore } from "./store.ts";
@@ -16,10 +16,7 @@ const database = openDatabase({
   store: (db) => new OrderStore(db),
   migrations: join(import.meta.dirname, "migrations"),
 });
-const product = connect(ProductServiceService, "product.siren:50051", {
-  unavailable: refuse.PRODUCT_UNAVAILABLE,
-  refusals: { PRODUCT_NOT_FOUND: refuse.PRODUCT_NOT_FOUND },
-});
+const product = connect(ProductServiceService, "product.siren:50051", productFailures);
 
 await serve({
   name: "order.siren",

@@ -1,24 +1,17 @@
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { PrismaClient } from "#gen/prisma/siren/order/client.ts";
 import { Order, OrderServiceService } from "#gen/proto/siren/order/v1/order.ts";
 import {
   type CheckProductResponse,
   ProductServiceService,
   ProductStatus,
 } from "#gen/proto/siren/product/v1/product.ts";
-import { connect } from "#mesh/service/client.ts";
 import { Code } from "#mesh/service/codes.ts";
-import { type Database, openDatabase } from "#mesh/service/database.ts";
 import { implement } from "#mesh/service/handler.ts";
 import { notFound, refusals, unavailable } from "#mesh/service/refusals.ts";
 import { type TestPostgres, testPostgres } from "#mesh/testing/servers.ts";
 import { type TestService, testService } from "#mesh/testing/test-service.ts";
-import { refuse } from "./errors.ts";
-import { rpc } from "./rpc.ts";
-import { OrderStore } from "./store.ts";
+import { startOrder, type WithSql } from "../in-process.ts";
 
 const { PRODUCT_STATUS_AVAILABLE: AVAILABLE, PRODUCT_STATUS_SOLD_OUT: SOLD_OUT } = ProductStatus;
 const { createOrder, listOrders } = OrderServiceService;
@@ -31,9 +24,7 @@ let asked = 0;
 
 let postgres: TestPostgres;
 let product: TestService;
-let service: TestService;
-let database: Database<OrderStore>;
-let sql: pg.Pool;
+let service: WithSql;
 
 beforeAll(async () => {
   postgres = await testPostgres();
@@ -47,32 +38,16 @@ beforeAll(async () => {
     },
   );
   product = await testService({ name: "product.siren", services: [catalogue] });
-  const url = postgres.freshUrl();
-  sql = new pg.Pool({ connectionString: url });
-  const opened = openDatabase({
-    client: (adapter) => new PrismaClient({ adapter }),
-    store: (db) => new OrderStore(db),
-    migrations: join(import.meta.dirname, "migrations"),
-    url,
-  });
-  database = opened;
-  const client = connect(ProductServiceService, product.target, {
-    unavailable: refuse.PRODUCT_UNAVAILABLE,
-    refusals: { PRODUCT_NOT_FOUND: refuse.PRODUCT_NOT_FOUND },
-  });
-  service = await testService({
-    name: "order.siren",
-    services: [implement(OrderServiceService, rpc({ database, product: client }))],
-    database: opened,
-  });
-  await database.store.learn({ productId, name: "Americano", status: AVAILABLE, version: 1n });
-  await database.store.learn({ productId: 8n, name: "Einspänner", status: SOLD_OUT, version: 1n });
+  service = await startOrder({ url: postgres.freshUrl() }, product.target);
+  await service.sql.query(
+    `INSERT INTO product_snapshot (product_id, name, status, version)
+     VALUES (7, 'Americano', 'AVAILABLE', 1), (8, 'Einspänner', 'SOLD_OUT', 1)`,
+  );
 });
 
 afterAll(async () => {
   await service?.stop();
   await product?.stop();
-  await sql?.end();
   await postgres?.[Symbol.asyncDispose]();
 });
 
@@ -88,7 +63,7 @@ function order(id = productId, timeoutMs = 10_000) {
 }
 
 async function kept(): Promise<number> {
-  const { rows } = await sql.query<{ count: string }>(
+  const { rows } = await service.sql.query<{ count: string }>(
     "SELECT (SELECT count(*) FROM orders) + (SELECT count(*) FROM mesh.outbox) AS count",
   );
   return Number(rows[0]?.count);

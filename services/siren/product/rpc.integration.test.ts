@@ -1,43 +1,28 @@
 import { randomUUID } from "node:crypto";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { PrismaClient } from "#gen/prisma/siren/product/client.ts";
 import { Product, ProductServiceService, ProductStatus } from "#gen/proto/siren/product/v1/product.ts";
 import { Code } from "#mesh/service/codes.ts";
-import { openDatabase } from "#mesh/service/database.ts";
-import { implement } from "#mesh/service/handler.ts";
+import { rowsOf } from "#mesh/testing/placed-service.ts";
 import { type TestPostgres, testPostgres } from "#mesh/testing/servers.ts";
-import { type TestService, testService } from "#mesh/testing/test-service.ts";
-import { rpc } from "./rpc.ts";
-import { ProductStore } from "./store.ts";
+import { startProduct, type WithSql } from "../in-process.ts";
 
 const { createProduct, getProduct, updateProduct, listProducts } = ProductServiceService;
 const latte = Product.fromPartial({ name: "Latte", price: 5000n, status: ProductStatus.PRODUCT_STATUS_AVAILABLE });
 
 let postgres: TestPostgres;
-let service: TestService;
-let outbox: () => Promise<Record<string, unknown>[]>;
+let service: WithSql;
 
 beforeAll(async () => {
   postgres = await testPostgres();
-  const database = openDatabase({
-    client: (adapter) => new PrismaClient({ adapter }),
-    store: (db) => new ProductStore(db),
-    migrations: join(import.meta.dirname, "migrations"),
-    url: postgres.freshUrl(),
-  });
-  outbox = async () => (await database.pool.query("SELECT * FROM mesh.outbox ORDER BY 1")).rows;
-  service = await testService({
-    name: "product.siren",
-    services: [implement(ProductServiceService, rpc({ database }))],
-    database,
-  });
+  service = await startProduct({ url: postgres.freshUrl() });
 });
 
 afterAll(async () => {
   await service?.stop();
   await postgres?.[Symbol.asyncDispose]();
 });
+
+const outbox = () => rowsOf(service, "SELECT * FROM mesh.outbox ORDER BY 1");
 
 describe("createProduct", () => {
   it("stores the product and its event in one go", async () => {
