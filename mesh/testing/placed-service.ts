@@ -28,6 +28,7 @@ export async function placedService<Store>(
   const policies = settings.natsUrl ? (options.policies ?? []) : [];
   const service = await testService({ ...options, policies, settings });
   const sql = new pg.Pool({ connectionString: url, max: 2 });
+  sql.on("error", () => {}); // A test may kill the server while a connection is idle.
   const stopService = service.stop;
   const stop = async () => {
     await sql.end();
