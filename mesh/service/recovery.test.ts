@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { eventually } from "#mesh/testing/eventually.ts";
 import { recovery, startWorker } from "./recovery.ts";
 import { passOnOnly } from "./telemetry.ts";
+import { WakeUp } from "./wake-up.ts";
 
 const options = { log: pino({ level: "silent" }), telemetry: passOnOnly };
 
@@ -32,6 +33,21 @@ describe("a recovery worker", () => {
     leftOvers = 1;
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(ages).toHaveLength(rounds);
+  });
+
+  it("begins its next round when its bell rings, and ends while it waits for it", async () => {
+    const bell = new WakeUp();
+    let rounds = 0;
+    const step = async () => {
+      rounds += 1;
+      return false;
+    };
+    const stop = startWorker(recovery("rung", step, { everyMs: 3_600_000, bell }), options);
+    await eventually(() => rounds === 1);
+    bell.ring();
+    await eventually(() => rounds === 2);
+    await stop();
+    expect(rounds).toBe(2);
   });
 
   it("finishes its step before it ends", async () => {

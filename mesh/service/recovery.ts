@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "./call.ts";
 import type { Logger } from "./log.ts";
 import { isStorageDown } from "./storage-failure.ts";
 import type { Telemetry } from "./telemetry.ts";
+import { WakeUp } from "./wake-up.ts";
 import { WorkContext } from "./work-context.ts";
 
 /** The context of a worker's step. */
@@ -16,6 +16,8 @@ export interface Worker {
   readonly name: string;
   readonly everyMs: number;
   readonly olderThanMs: number;
+  /** Rung: the next round begins at once. */
+  readonly bell: WakeUp;
   step(context: RecoveryContext): Promise<boolean>;
 }
 
@@ -24,6 +26,8 @@ export interface RecoveryOptions {
   readonly everyMs?: number;
   /** How old a row must be: younger ones are still being worked on. Default: 5 s. */
   readonly olderThanMs?: number;
+  /** Rung by whoever has work for this worker now; one worker a bell. Default: none, it looks every `everyMs`. */
+  readonly bell?: WakeUp;
 }
 
 /**
@@ -35,9 +39,9 @@ export interface RecoveryOptions {
 export function recovery(
   name: string,
   step: (context: RecoveryContext) => Promise<boolean>,
-  { everyMs = 2_000, olderThanMs = 5_000 }: RecoveryOptions = {},
+  { everyMs = 2_000, olderThanMs = 5_000, bell = new WakeUp() }: RecoveryOptions = {},
 ): Worker {
-  return { name, everyMs, olderThanMs, step };
+  return { name, everyMs, olderThanMs, bell, step };
 }
 
 export interface WorkerOptions {
@@ -51,12 +55,13 @@ export function startWorker(worker: Worker, options: WorkerOptions): () => Promi
   const run = async () => {
     while (!stop.signal.aborted) {
       await round(worker, options, stop.signal);
-      await sleep(worker.everyMs, undefined, { signal: stop.signal }).catch(() => {});
+      if (!stop.signal.aborted) await worker.bell.wait(worker.everyMs);
     }
   };
   const running = run();
   return async () => {
     stop.abort();
+    worker.bell.ring();
     await running;
   };
 }
