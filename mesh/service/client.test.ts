@@ -55,7 +55,7 @@ function orderCalling(target: string): Promise<TestService> {
     unavailable: orderRefuses.PRODUCT_UNAVAILABLE,
     refusals: { PRODUCT_NOT_FOUND: orderRefuses.PRODUCT_NOT_FOUND },
   };
-  const client = connect(ProductServiceService, target, failures);
+  const client = connect(ProductServiceService, target, failures, { headers: { "x-call": "check" } });
   return testService({
     name: "order.siren",
     services: [
@@ -93,6 +93,12 @@ describe("a call to another service", () => {
     expect(seen).toMatchObject({ requestId: "r1", correlationId: "7" });
     expect(seen?.trace.traceId).toBe(traceId);
     expect(Math.abs((seen?.deadline ?? 0) - Date.now() - 5_000)).toBeLessThan(1_000);
+  });
+
+  it("carries the headers of its client, by which the mesh may route it", async () => {
+    const { caller } = order;
+    await caller.call(OrderServiceService.getOrder, { orderId: 9n });
+    expect(seen?.metadata("x-call")).toBe("check");
   });
 
   it("is cancelled when the caller's caller hangs up", async () => {

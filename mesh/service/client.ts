@@ -17,6 +17,8 @@ type ClientMethod<M extends MethodDefinition> = M["responseStream"] extends true
 export interface ConnectOptions {
   /** Whether the callee acts for our caller: our caller's access token goes with each call. Default: false */
   readonly passToken?: boolean;
+  /** Headers of every call, by which the mesh may route it. Default: none */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -30,11 +32,11 @@ export function connect<Definition extends ServiceDefinition>(
   definition: Definition,
   target: string,
   failures: CalleeFailures,
-  { passToken = false }: ConnectOptions = {},
+  { passToken = false, headers = {} }: ConnectOptions = {},
 ): Client<Definition> {
   const client: Record<string, unknown> = {};
   for (const [name, method] of Object.entries(definition)) {
-    const callee: Callee = { method, target, failures, passToken };
+    const callee: Callee = { method, target, failures, passToken, headers };
     client[name] = method.responseStream
       ? (request: object, context: Context) => stream(callee, request, context)
       : (request: object, context: Context) => unary(callee, request, context);
@@ -47,6 +49,7 @@ interface Callee {
   readonly target: string;
   readonly failures: CalleeFailures;
   readonly passToken: boolean;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 function unary(callee: Callee, request: object, context: Context): Promise<object> {
@@ -104,8 +107,9 @@ async function* stream(callee: Callee, request: object, context: Context): Async
 }
 
 /** The headers that keep a flow together: https://istio.io/latest/docs/tasks/observability/distributed-tracing/overview/ */
-function metadataOf(context: Context, trace: TraceContext, { passToken }: Callee): Metadata {
+function metadataOf(context: Context, trace: TraceContext, { passToken, headers }: Callee): Metadata {
   const metadata = new Metadata();
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
   metadata.set("traceparent", formatTraceparent(trace));
   if (context.requestId !== undefined) metadata.set("x-request-id", context.requestId);
   if (context.correlationId !== undefined) metadata.set("x-correlation-id", context.correlationId);

@@ -1,15 +1,14 @@
-import { PrismaPg } from "@prisma/adapter-pg";
-import pg from "pg";
+import type { SqlDriverAdapterFactory } from "@prisma/driver-adapter-utils";
 import type { Call, Context } from "./call.ts";
 import { Code } from "./codes.ts";
-import { env, envInteger } from "./config.ts";
+import { env } from "./config.ts";
 import { crashPoint } from "./crash-point.ts";
 import { LostUpdate, ServiceError } from "./errors.ts";
 import type { ReceivedEvent } from "./event.ts";
-import { migrate } from "./migrate.ts";
-import { type AnswerRow, isAnswered, type OutboxRow, outboxRow, statementsOf } from "./outbox.ts";
-import { PipelinedClient } from "./pipelined-client.ts";
-import { RequestAnswers } from "./request-answers.ts";
+import { type AnswerRow, type OutboxRow, outboxRow } from "./outbox.ts";
+import { PostgresStorage } from "./postgres-storage.ts";
+import { SqliteStorage } from "./sqlite-storage.ts";
+import type { Storage } from "./storage.ts";
 import { isConflict } from "./storage-failure.ts";
 import type { EventTransaction, Transaction } from "./transaction.ts";
 import { currentUnit, type UnitOfWork } from "./unit-of-work.ts";
@@ -35,9 +34,8 @@ export interface Database<Store> {
 /** A service's own database, as the run time sees it. */
 export interface OwnDatabase<Store> extends Database<Store> {
   readonly url: string;
-  /** For the run time's own tables, and for SQL outside Prisma. */
-  readonly pool: pg.Pool;
-  readonly answers: RequestAnswers;
+  /** Where the rows are, the run time's own among them. */
+  readonly storage: Storage;
   /**
    * The effect of an event, with its inbox row, in one transaction.
    *
@@ -52,19 +50,17 @@ export interface OwnDatabase<Store> extends Database<Store> {
   prepare(): Promise<void>;
   /** What `serve` knows and events need. @param source `order.siren` @param committed called after a commit with events */
   attach(source: string, committed: () => void): void;
-  /** Whether it answers now. @throws the driver's error when it does not */
-  ping(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface DatabaseOptions<Db, Store> {
   /** Makes the Prisma client: `(adapter) => new PrismaClient({ adapter })`. */
-  client(adapter: PrismaPg): PrismaLike<Db>;
+  client(adapter: SqlDriverAdapterFactory): PrismaLike<Db>;
   /** Makes the store over the client, or over a transaction. */
   store(db: Db): Store;
   /** The folder of migrations. */
   readonly migrations: string;
-  /** Default: `DATABASE_URL`. */
+  /** `postgresql://...`, or `file:/path` for SQLite. Default: `DATABASE_URL`. */
   readonly url?: string;
   /** Connections of this process. Default: `DATABASE_POOL`, or 4. */
   readonly poolSize?: number;
@@ -85,21 +81,18 @@ interface SqlTransaction {
 
 /** Tries of a transaction that loses against others. */
 const maxTries = 3;
-/** How long a connection may be waited for before the database counts as away; a limit of this process, not of another service. */
-const connectMs = 5_000;
 /** Prisma's own limits of a transaction; the caller's deadline is the one that matters. */
 const limits = { maxWait: 60_000, timeout: 60_000 };
 
-/** The service's PostgreSQL through Prisma. Nothing connects before `serve` prepares it, or a query is made. */
+/** The service's PostgreSQL, or its file of SQLite, through Prisma. Nothing connects before `serve` prepares it, or a query is made. */
 export function openDatabase<Db, Store>(options: DatabaseOptions<Db, Store>): OwnDatabase<Store> {
-  return new PostgresDatabase(options);
+  return new PrismaDatabase(options);
 }
 
-class PostgresDatabase<Db, Store> implements OwnDatabase<Store> {
+class PrismaDatabase<Db, Store> implements OwnDatabase<Store> {
   readonly store: Store;
   readonly url: string;
-  readonly pool: pg.Pool;
-  readonly answers: RequestAnswers;
+  readonly storage: Storage;
   readonly #client: PrismaLike<Db>;
   readonly #storeOf: (db: Db) => Store;
   readonly #migrations: string;
@@ -108,14 +101,10 @@ class PostgresDatabase<Db, Store> implements OwnDatabase<Store> {
 
   constructor(options: DatabaseOptions<Db, Store>) {
     this.url = options.url ?? env("DATABASE_URL");
-    const max = options.poolSize ?? envInteger("DATABASE_POOL", 4);
-    const config = { connectionString: this.url, max, connectionTimeoutMillis: connectMs };
-    this.pool = new pg.Pool({ ...config, Client: PipelinedClient });
-    this.pool.on("error", () => {}); // An idle connection broke; the next query makes a new one, or reports.
-    this.pool.on("connect", (client) => client.on("error", () => {})); // One in use broke; its query reports.
-    this.pool.on("release", (_error, client) => client instanceof PipelinedClient && client.forget());
-    this.answers = new RequestAnswers(this.pool);
-    this.#client = options.client(new PrismaPg(this.pool, { statementNameGenerator: ({ sql }) => statementName(sql) }));
+    this.storage = this.url.startsWith("file:")
+      ? new SqliteStorage(this.url)
+      : new PostgresStorage(this.url, options.poolSize);
+    this.#client = options.client(this.storage.adapter);
     this.#storeOf = options.store;
     this.store = options.store(this.#client as unknown as Db);
     this.#migrations = options.migrations;
@@ -132,8 +121,8 @@ class PostgresDatabase<Db, Store> implements OwnDatabase<Store> {
       return await this.#committing(call, work, (response) => ({ key, response: call.encode(response) }));
     } catch (error) {
       // A refusal too may be the work of the same request, answered meanwhile: "shipped already" is no answer to the one who ships.
-      const mayBeAnswered = isAnswered(error) || error instanceof ServiceError;
-      const first = mayBeAnswered ? await this.answers.find(key) : undefined;
+      const mayBeAnswered = this.storage.isAnswered(error) || error instanceof ServiceError;
+      const first = mayBeAnswered ? await this.storage.answers.find(key) : undefined;
       if (first) return call.decode(first);
       throw error;
     }
@@ -145,7 +134,7 @@ class PostgresDatabase<Db, Store> implements OwnDatabase<Store> {
     work: (tx: EventTransaction<Store>) => Promise<unknown>,
   ): Promise<boolean> {
     return this.#committing(context, async (tx, db) => {
-      const fresh = await db.$executeRawUnsafe(insertInbox, event.id, event.type);
+      const fresh = await db.$executeRawUnsafe(this.storage.insertInbox, event.id, event.type);
       if (fresh === 0) return false;
       await work({ ...tx, event });
       return true;
@@ -153,7 +142,7 @@ class PostgresDatabase<Db, Store> implements OwnDatabase<Store> {
   }
 
   async prepare(): Promise<void> {
-    await migrate(this.url, this.#migrations);
+    await this.storage.migrate(this.#migrations);
     // Prisma compiles its query engine at the first use, which takes longer than a caller may wait.
     await this.#client.$connect();
   }
@@ -163,13 +152,9 @@ class PostgresDatabase<Db, Store> implements OwnDatabase<Store> {
     this.#committed = committed;
   }
 
-  async ping(): Promise<void> {
-    await this.pool.query("SELECT 1");
-  }
-
   async close(): Promise<void> {
     await this.#client.$disconnect();
-    if (!this.pool.ended) await this.pool.end();
+    await this.storage.close();
   }
 
   async #committing<T>(
@@ -184,7 +169,7 @@ class PostgresDatabase<Db, Store> implements OwnDatabase<Store> {
       const run = async (db: Db) => {
         demandLive(context); // The wait for a connection may have outlived the caller; nothing has been sent yet.
         const done = await work(this.#transactionOf(db, events, context), db as unknown as SqlTransaction);
-        unit.statements = statementsOf(events, answerOf?.(done));
+        unit.statements = this.storage.statementsOf(events, answerOf?.(done));
         crashPoint("transaction.beforeCommit");
         return done;
       };
@@ -212,8 +197,6 @@ class PostgresDatabase<Db, Store> implements OwnDatabase<Store> {
   }
 }
 
-const insertInbox = "INSERT INTO mesh.inbox (event_id, type) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-
 /** Work that nobody waits for any more must not begin. */
 function demandLive({ signal }: Context): void {
   if (signal.aborted) {
@@ -232,15 +215,4 @@ function concurrentUpdate(cause: unknown): ServiceError {
     message: "It was changed by others at the same time, three times in a row. Read it again and repeat.",
     cause,
   });
-}
-
-const names = new Map<string, string>();
-
-/** Prepared statements are known by name. Prisma's statements are few, as their values are parameters; beyond a limit they stay unnamed. */
-function statementName(sql: string): string {
-  const known = names.get(sql);
-  if (known !== undefined) return known;
-  const name = names.size < 500 ? `q${names.size}` : "";
-  if (name) names.set(sql, name);
-  return name;
 }

@@ -42,22 +42,37 @@ export function readMigrations(folder: string): readonly Migration[] {
 }
 
 async function applyAll(client: pg.Client, scope: string, migrations: readonly Migration[]): Promise<void> {
-  const { rows } = await client.query<{ name: string; checksum: string }>(
-    "SELECT name, checksum FROM mesh.migrations WHERE scope = $1",
-    [scope],
-  );
-  const applied = new Map(rows.map(({ name, checksum }) => [name, checksum]));
-  for (const migration of migrations) {
-    const checksum = createHash("sha256").update(migration.sql).digest("hex");
-    const known = applied.get(migration.name);
-    if (known === undefined) await apply(client, scope, migration, checksum);
-    else if (known !== checksum) {
-      throw new Error(`migration ${migration.name} was edited after it was applied; add a new one instead`);
-    }
-  }
+  const { rows } = await client.query<AppliedMigration>("SELECT name, checksum FROM mesh.migrations WHERE scope = $1", [
+    scope,
+  ]);
+  for (const migration of outstanding(migrations, rows)) await apply(client, scope, migration);
 }
 
-async function apply(client: pg.Client, scope: string, { name, sql }: Migration, checksum: string): Promise<void> {
+/** A migration as the database remembers it. */
+export interface AppliedMigration {
+  readonly name: string;
+  readonly checksum: string;
+}
+
+/** The migrations that were not applied yet. @throws Error when an applied one was edited */
+export function outstanding(
+  migrations: readonly Migration[],
+  applied: readonly AppliedMigration[],
+): (Migration & AppliedMigration)[] {
+  const known = new Map(applied.map(({ name, checksum }) => [name, checksum]));
+  const all = migrations.map((each) => ({ ...each, checksum: createHash("sha256").update(each.sql).digest("hex") }));
+  for (const { name, checksum } of all) {
+    if ((known.get(name) ?? checksum) === checksum) continue;
+    throw new Error(`migration ${name} was edited after it was applied; add a new one instead`);
+  }
+  return all.filter(({ name }) => !known.has(name));
+}
+
+async function apply(
+  client: pg.Client,
+  scope: string,
+  { name, sql, checksum }: Migration & AppliedMigration,
+): Promise<void> {
   try {
     await client.query("BEGIN");
     await client.query(sql);

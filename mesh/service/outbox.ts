@@ -9,8 +9,11 @@ import { uuidv7 } from "./uuid.ts";
 /** An event on its way into the outbox, in the order of the columns. */
 export type OutboxRow = readonly unknown[];
 
-const columns =
-  "event_id, subject, type, source, time, aggregate_id, aggregate_version, correlation_id, causation_id, traceparent, payload";
+/** The columns of an OutboxRow. */
+export const outboxColumns = [
+  ...["event_id", "subject", "type", "source", "time", "aggregate_id", "aggregate_version", "correlation_id"],
+  ...["causation_id", "traceparent", "payload"],
+];
 const types = ["uuid", "text", "text", "text", "timestamptz", "text", "bigint", "text", "text", "text", "text"];
 
 /** @param source `order.siren` */
@@ -43,7 +46,7 @@ export interface AnswerRow {
   readonly response: Buffer;
 }
 
-/** What a transaction leaves for the run time: its answer, and its events. */
+/** What a transaction leaves for the run time in PostgreSQL: its answer, and its events. */
 export function statementsOf(events: readonly OutboxRow[], answer?: AnswerRow): Statement[] {
   const statements: Statement[] = [];
   if (answer) {
@@ -79,7 +82,7 @@ function insertEvents(count: number): string {
   const rows = Array.from({ length: count }, (_, row) => {
     return `(${types.map((type, column) => `$${row * types.length + column + 1}::${type}`).join(", ")})`;
   });
-  const sql = `INSERT INTO mesh.outbox (${columns}) VALUES ${rows.join(", ")}`;
+  const sql = `INSERT INTO mesh.outbox (${outboxColumns.join(", ")}) VALUES ${rows.join(", ")}`;
   inserts.set(count, sql);
   return sql;
 }

@@ -1,13 +1,7 @@
 import type pg from "pg";
+import type { Retention } from "./storage.ts";
 
 const hourMs = 60 * 60 * 1000;
-
-export interface Retention {
-  /** Sent outbox rows and inbox rows; 0: for ever. Inbox ids must outlive the stream (7 days), or a rebuilt stream is applied twice. */
-  readonly eventDays: number;
-  /** Answers to requests with a request_id; at least 24. */
-  readonly answerHours: number;
-}
 
 /** Deletes what is older than its retention. @returns how many rows */
 export async function purge(pool: pg.Pool, retention: Retention): Promise<number> {
@@ -27,8 +21,8 @@ export async function purge(pool: pg.Pool, retention: Retention): Promise<number
 }
 
 /** Purges once an hour. @returns a function that ends it */
-export function startPurge(pool: pg.Pool, retention: Retention, failed: (error: unknown) => void): () => void {
-  const timer = setInterval(() => void purge(pool, retention).catch(failed), hourMs);
+export function startPurge(purgeNow: () => Promise<number>, failed: (error: unknown) => void): () => void {
+  const timer = setInterval(() => void purgeNow().catch(failed), hourMs);
   timer.unref();
   return () => clearInterval(timer);
 }

@@ -1,15 +1,11 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Product, ProductServiceService, ProductStatus } from "#gen/proto/siren/product/v1/product.ts";
+import { ProductServiceService } from "#gen/proto/siren/product/v1/product.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
 import { type TestNats, type TestPostgres, testNats, testPostgres } from "#mesh/testing/servers.ts";
-import { registered, type ShopStore, shopDatabase, shopService } from "#mesh/testing/shop.ts";
-import { type TestService, testService } from "#mesh/testing/test-service.ts";
+import { americano, register as create, startPublisher, startSubscriber } from "#mesh/testing/shop-services.ts";
 import { Code } from "./codes.ts";
-import { type Policy, whenever } from "./policy.ts";
-import { purge } from "./purge.ts";
-import { rebuildStream } from "./relay.ts";
 
 let postgres: TestPostgres;
 let nats: TestNats;
@@ -25,39 +21,10 @@ let systems = 0;
 /** A system of its own, so that tests do not see each other's streams. */
 const freshNs = () => `test${++systems}`;
 
-const americano = Product.fromPartial({
-  name: "Americano",
-  price: 4500n,
-  status: ProductStatus.PRODUCT_STATUS_AVAILABLE,
-});
-
-async function publisher(ns: string, inside?: () => Promise<void>) {
-  const database = shopDatabase(postgres.freshUrl());
-  const service = await testService({
-    name: "product.siren",
-    services: [shopService(database, inside)],
-    database,
-    settings: { natsUrl: nats.url, ns },
-  });
-  return Object.assign(service, { database });
-}
-
-/** Notes each event that it applies. */
-async function subscriber(ns: string, effect?: (name: string) => Promise<void> | void, name = "report.siren") {
-  const database = shopDatabase(postgres.freshUrl());
-  const policies: Policy<ShopStore>[] = [
-    whenever(registered, async (message, tx) => {
-      await effect?.(message.name);
-      await tx.store.note(`${message.name}/${tx.event.aggregateVersion}/${tx.event.correlationId}`);
-    }),
-  ];
-  const service = await testService({ name, services: [], database, policies, settings: { natsUrl: nats.url, ns } });
-  return Object.assign(service, { database });
-}
-
-function create(service: TestService, name: string, requestId = "") {
-  return service.caller.call(ProductServiceService.createProduct, { product: { ...americano, name }, requestId });
-}
+const place = (ns: string) => ({ url: postgres.freshUrl(), settings: { natsUrl: nats.url, ns } });
+const publisher = (ns: string, inside?: () => Promise<void>) => startPublisher(place(ns), inside);
+const subscriber = (ns: string, effect?: (name: string) => Promise<void> | void, name?: string) =>
+  startSubscriber(place(ns), effect, name);
 
 async function query(url: string, sql: string, values: unknown[] = []): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });
@@ -135,10 +102,10 @@ describe("request_id", () => {
     await using service = await publisher(freshNs());
     const id = randomUUID();
     await create(service, "old", id);
-    const { pool } = service.database;
-    expect(await purge(pool, { answerHours: 24, eventDays: 7 })).toBe(0);
-    await pool.query("UPDATE mesh.answers SET created_at = now() - interval '25 hours'");
-    expect(await purge(pool, { answerHours: 24, eventDays: 7 })).toBe(1);
+    const { storage, url } = service.database;
+    expect(await storage.purge({ answerHours: 24, eventDays: 7 })).toBe(0);
+    await query(url, "UPDATE mesh.answers SET created_at = now() - interval '25 hours'");
+    expect(await storage.purge({ answerHours: 24, eventDays: 7 })).toBe(1);
   });
 });
 
@@ -166,7 +133,7 @@ describe("events", () => {
     const { manager } = await jetstreamOf(nats.url);
     await manager.streams.purge(ns.toUpperCase());
     await manager.streams.delete(ns.toUpperCase());
-    expect(await rebuildStream(service.database.pool)).toBe(3);
+    expect(await service.database.storage.outbox.rebuild()).toBe(3);
     await eventually(async () => (await messagesIn(ns)) === 3);
     await eventually(() => report.lines.filter(({ msg, fresh }) => msg === "event" && fresh === false).length === 3);
     expect(await report.database.store.notes()).toHaveLength(3);

@@ -36,11 +36,23 @@ export function isStorageDown(error: unknown, depth = 0): boolean {
   const { code, cause, message, meta, kind, errors } = error as Record<string, unknown>;
   if (typeof code === "string" && (network.has(code) || prisma.has(code) || isServerAway(code))) return true;
   if (typeof kind === "string" && kinds.has(kind)) return true;
+  if (isSqliteAway(sqliteCodeOf(error) ?? 0)) return true;
   if (typeof message === "string" && sentences.test(message)) return true;
   if (Array.isArray(errors) && errors.some((inner) => isStorageDown(inner, depth + 1))) return true;
   const { driverAdapterError, code: raw } = (meta ?? {}) as Record<string, unknown>;
   if (typeof raw === "string" && isServerAway(raw)) return true;
   return isStorageDown(cause, depth + 1) || isStorageDown(driverAdapterError, depth + 1);
+}
+
+/** The extended result code of an error of node:sqlite; undefined when it is none. https://www.sqlite.org/rescode.html */
+export function sqliteCodeOf(error: unknown): number | undefined {
+  const { code, errcode } = (error ?? {}) as { code?: unknown; errcode?: unknown };
+  return code === "ERR_SQLITE_ERROR" && typeof errcode === "number" ? errcode : undefined;
+}
+
+/** Locked by another process, read only, failing disk, full disk, cannot be opened: BUSY, READONLY, IOERR, FULL, CANTOPEN. */
+export function isSqliteAway(code: number): boolean {
+  return [5, 8, 10, 13, 14].includes(code & 0xff);
 }
 
 /** Whether a transaction lost against another one and may run again: serialisation failure, deadlock. */

@@ -63,14 +63,14 @@ export class ShopStore {
 
 export const registered = event("siren.product.v1.ProductRegistered", ProductRegistered);
 
-/** A folder of migrations as a service has them. */
-export function shopMigrations(): string {
+/** A folder of migrations as a service has them. @param id the type of generated keys */
+export function shopMigrations(id = "bigserial"): string {
   const folder = mkdtempSync(join(tmpdir(), "mesh-migrations-"));
   mkdirSync(join(folder, "0001_init"));
   writeFileSync(
     join(folder, "0001_init", "migration.sql"),
-    `CREATE TABLE item (id bigserial PRIMARY KEY, name text NOT NULL, price bigint NOT NULL, version bigint NOT NULL DEFAULT 1);
-     CREATE TABLE note (id bigserial PRIMARY KEY, text text NOT NULL);`,
+    `CREATE TABLE item (id ${id} PRIMARY KEY, name text NOT NULL, price bigint NOT NULL, version bigint NOT NULL DEFAULT 1);
+     CREATE TABLE note (id ${id} PRIMARY KEY, text text NOT NULL);`,
   );
   return folder;
 }
@@ -80,7 +80,7 @@ export function shopDatabase(url: string, poolSize = 4): OwnDatabase<ShopStore> 
   return openDatabase({
     client: sqlClient,
     store: (db: Sql) => new ShopStore(db),
-    migrations: shopMigrations(),
+    migrations: shopMigrations(url.startsWith("file:") ? "integer" : undefined),
     url,
     poolSize,
   });
