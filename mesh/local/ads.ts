@@ -97,7 +97,7 @@ export class AdsServer {
       return { acknowledged: false, rejections };
     }
     this.#rejections = [];
-    await this.#inSteps(wanted, good);
+    await this.#inSteps(withKept(this.#view, good, rejections), good);
     return { acknowledged: false, rejections };
   }
 
@@ -125,7 +125,7 @@ export class AdsServer {
 
   async #putWithout(good: View, view: View, rejections: readonly Rejection[]): Promise<Outcome> {
     const all = [...rejections];
-    let current = good;
+    let current = this.#view;
     let rest = withKept(view, good, rejections);
     for (let tries = 0; tries < mostRefusals; tries++) {
       this.#rejections = [];
@@ -136,7 +136,7 @@ export class AdsServer {
         return { acknowledged: settled && all.length === 0, rejections: all };
       }
       all.push(...this.#rejections);
-      current = rest;
+      current = withKept(this.#view, good, this.#rejections);
       rest = withKept(rest, good, this.#rejections);
     }
     return { acknowledged: false, rejections: all };

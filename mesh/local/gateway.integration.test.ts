@@ -9,9 +9,9 @@ import {
   ProductStatus,
 } from "#gen/proto/siren/product/v1/product.ts";
 import { loadFiles, loadText } from "#mesh/istio/load.ts";
+import { eventually } from "#mesh/testing/eventually.ts";
 import { type Rest, rest } from "./rest.ts";
 import { LocalMesh, type TestReplica } from "./testing/local-mesh.ts";
-import { until } from "./testing/traffic.ts";
 
 const istio = join(import.meta.dirname, "..", "..", "istio");
 
@@ -93,9 +93,9 @@ spec:
   selector: { matchLabels: { app: product } }
   rules: [{ from: [{ source: { principals: ["${principal}"] } }] }]`;
     await apply(allow("cluster.local/ns/siren/sa/somebody"));
-    await until(async () => (await siren("GET", "/v1/products/7")).status === 403);
+    await eventually(async () => (await siren("GET", "/v1/products/7")).status === 403);
     await apply(allow("cluster.local/ns/istio-system/sa/istio-ingressgateway"));
-    await until(async () => (await siren("GET", "/v1/products/7")).status === 200);
+    await eventually(async () => (await siren("GET", "/v1/products/7")).status === 200);
   });
 
   it("takes only tokens that are signed with the keys of the RequestAuthentication", async () => {
@@ -117,15 +117,15 @@ spec:
     const get = async (authorization: string) =>
       (await siren("GET", "/v1/products/7", undefined, { authorization })).status;
     await apply(authenticate(`jwks: '${jwks}'`));
-    await until(async () => (await get(token(Buffer.from("forged"), 60))) === 401);
+    await eventually(async () => (await get(token(Buffer.from("forged"), 60))) === 401);
     expect(await get(token(secret, 60))).toBe(200);
     expect(await get(token(secret, -600))).toBe(401);
     expect((await siren("GET", "/v1/products/7")).status).toBe(200);
     // Nothing listens there: no keys, and so no token is good.
     expect(await apply(authenticate('jwksUri: "http://127.0.0.1:1/keys"'))).toMatchObject({ acknowledged: true });
-    await until(async () => (await get(token(secret, 60))) === 401);
+    await eventually(async () => (await get(token(secret, 60))) === 401);
     await apply("");
-    await until(async () => (await get(token(Buffer.from("forged"), 60))) === 200);
+    await eventually(async () => (await get(token(Buffer.from("forged"), 60))) === 200);
   });
 
   function getProduct(authority: string, productId: string): Promise<unknown> {

@@ -5,6 +5,8 @@ export interface RestAnswer {
   /** Parsed when it is JSON, else the text. */
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Length of the body as it came. */
+  readonly bytes: number;
 }
 
 /** `rest("POST", "/v1/orders", { productId: 1 })`. The body may be a string or bytes, which are sent as they are. */
@@ -32,8 +34,13 @@ export function rest(gatewayUrl: string, host: string): Rest {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk)).once("error", reject);
         response.once("end", () => {
-          const text = Buffer.concat(chunks).toString();
-          resolve({ status: response.statusCode ?? 0, body: parse(text), headers: response.headers });
+          const bytes = Buffer.concat(chunks);
+          resolve({
+            status: response.statusCode ?? 0,
+            body: parse(bytes.toString()),
+            headers: response.headers,
+            bytes: bytes.length,
+          });
         });
       });
       request.end(payload);

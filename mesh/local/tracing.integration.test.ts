@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:http";
 import { status } from "@grpc/grpc-js";
 import { expect, it } from "vitest";
+import { eventually } from "#mesh/testing/eventually.ts";
 import { EchoClient } from "./testing/echo.ts";
 import { LocalMesh } from "./testing/local-mesh.ts";
-import { until } from "./testing/traffic.ts";
 
 /** A collector (OTLP over HTTP) that keeps what it is sent. */
 async function startCollector(): Promise<{ server: Server; url: string; exports: Buffer[] }> {
@@ -31,10 +31,9 @@ it("sends the spans of a sampled trace to the collector, and passes the trace on
     new RegExp(`^00-${trace}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`),
   );
   const sent = () => Buffer.concat(exports);
-  await until(
+  await eventually(
     () =>
       sent().includes(Buffer.from(trace, "hex")) && sent().includes("order.siren") && sent().includes("product.siren"),
-    20_000,
   );
   server.closeAllConnections();
   server.close();

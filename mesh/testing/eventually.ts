@@ -3,11 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 /**
  * Waits until `look` no longer throws and returns neither undefined nor false, and returns what it returned.
  *
- * @param withinMs how long to wait; then the last error, or "not within ...", is thrown. Default: 30 s
+ * @param withinMs how long to wait; then the last error, or "not within ...", is thrown. Default: 60 s
  */
 export async function eventually<T>(
   look: () => Promise<T | undefined | false> | T | undefined | false,
-  { withinMs = 30_000, everyMs = 50 } = {},
+  { withinMs = 60_000, everyMs = 50 } = {},
 ): Promise<T> {
   const giveUpAt = Date.now() + withinMs;
   for (;;) {

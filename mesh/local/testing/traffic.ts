@@ -26,12 +26,3 @@ export function startTraffic(
     },
   };
 }
-
-/** Waits until a condition holds. */
-export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
-  const giveUpAt = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    if (Date.now() > giveUpAt) throw new Error(`the condition did not come true within ${timeoutMs} ms`);
-    await sleep(10);
-  }
-}
