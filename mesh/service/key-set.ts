@@ -3,7 +3,7 @@ import type { Context } from "./call.ts";
 
 /** Public keys as a JSON Web Key Set holds them (RFC 7517). */
 export interface JwkSet {
-  readonly keys: readonly Readonly<Record<string, unknown>>[];
+  readonly keys: readonly object[];
 }
 
 /** The one algorithm that is accepted, whatever a token's header says: ECDSA on P-256 with SHA-256 (RFC 7518, section 3.4). */
@@ -60,11 +60,11 @@ export class KeySet {
 }
 
 /** Only public keys of the one algorithm; a shared secret among them is nothing to check a signature with. */
-function isUsable({ kty, crv, kid }: Readonly<Record<string, unknown>>): boolean {
+function isUsable({ kty, crv, kid }: JWK): boolean {
   return kty === "EC" && crv === "P-256" && typeof kid === "string" && kid !== "";
 }
 
-async function importKey({ kid, x, y }: Readonly<Record<string, unknown>>): Promise<[string, CryptoKey]> {
-  const jwk: JWK = { kty: "EC", crv: "P-256", x: String(x), y: String(y) };
+async function importKey({ kid, x, y }: JWK): Promise<[string, CryptoKey]> {
+  const jwk = { kty: "EC", crv: "P-256", x: String(x), y: String(y) };
   return [String(kid), (await importJWK(jwk, algorithm)) as CryptoKey];
 }
