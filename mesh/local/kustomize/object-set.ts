@@ -1,4 +1,4 @@
-import { groupOf, isRecord, type KubeObject } from "#mesh/istio/kube-object.ts";
+import { groupOf, isRecord, type KubeObject, textEntries } from "#mesh/istio/kube-object.ts";
 
 /** What names an object in a cluster; its API version does not. */
 export function identityOf({ apiVersion, kind, metadata }: KubeObject): string {
@@ -22,15 +22,10 @@ export function withContent(object: KubeObject, raw: Record<string, unknown>): K
     metadata: {
       name: String(metadata["name"] ?? object.metadata.name),
       namespace: clusterScoped ? "" : String(metadata["namespace"] ?? "default"),
-      labels: texts(metadata["labels"]),
-      annotations: texts(metadata["annotations"]),
+      labels: textEntries(metadata["labels"]),
+      annotations: textEntries(metadata["annotations"]),
     },
     spec: raw["spec"],
     raw,
   };
-}
-
-function texts(value: unknown): Record<string, string> {
-  if (!isRecord(value)) return {};
-  return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, String(text)]));
 }

@@ -1,4 +1,4 @@
-import { isRecord, type KubeObject } from "#mesh/istio/kube-object.ts";
+import { isRecord, type KubeObject, textEntries } from "#mesh/istio/kube-object.ts";
 import { type EnvVariable, type Workload, workloadId } from "./workload.ts";
 
 /** Variables with what ConfigMaps and Secrets hold filled in; fields of the pod are known only for a replica. */
@@ -116,13 +116,8 @@ function resourceValue({ container }: Workload, resource: string): string {
 /** `data` of a ConfigMap as it is; of a Secret decoded, with `stringData` over it. */
 function readData({ kind, raw }: KubeObject): Record<string, string> {
   const document = isRecord(raw) ? raw : {};
-  const data = texts(document["data"]);
+  const data = textEntries(document["data"]);
   if (kind !== "Secret") return data;
   const decoded = Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()] as const);
-  return { ...Object.fromEntries(decoded), ...texts(document["stringData"]) };
-}
-
-function texts(value: unknown): Record<string, string> {
-  if (!isRecord(value)) return {};
-  return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, String(text)]));
+  return { ...Object.fromEntries(decoded), ...textEntries(document["stringData"]) };
 }

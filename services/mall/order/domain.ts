@@ -78,8 +78,13 @@ export function place(wish: Wish, product: ProductCopy | undefined): Draft {
   return { ...wish, productName: name, price };
 }
 
-/** Refuses to cancel what cannot be cancelled. A cancel that was asked for before is carried on. */
-export function refuseCancel({ orderId, status }: State): void {
+/** The customer cancels. @returns undefined when that was asked for before, and is carried on */
+export function askCancel(order: State): OrderStatus | undefined {
+  refuseCancel(order);
+  return after(order.status, "cancelAsked");
+}
+
+function refuseCancel({ orderId, status }: State): void {
   if (status === ORDER_STATUS_CANCELED) throw refuse.ORDER_ALREADY_CANCELED({ orderId });
   if (status === ORDER_STATUS_DELIVERING) throw refuse.PAYMENT_ALREADY_CHECKED({ orderId });
   if (status === ORDER_STATUS_CLOSED) throw refuse.ORDER_CLOSED({ orderId });

@@ -7,7 +7,7 @@ import { isRefusal } from "#mesh/service/errors.ts";
 import { event } from "#mesh/service/event.ts";
 import { present } from "#mesh/service/present.ts";
 import type { Transaction } from "#mesh/service/transaction.ts";
-import { after, refuseCancel } from "./domain.ts";
+import { after, askCancel } from "./domain.ts";
 import { refuse } from "./errors.ts";
 import { type SagaParts, toEvent } from "./ordering.ts";
 import type { KeptOrder, OrderStore } from "./store.ts";
@@ -18,11 +18,8 @@ const orderCancelled = event("tword.order.v1.OrderCancelled", OrderCancelled);
 export async function requestCancel(store: OrderStore, orderId: bigint, requestId: string): Promise<KeptOrder> {
   const found = await store.findForUpdate(orderId);
   if (!found) throw refuse.ORDER_NOT_FOUND({ orderId });
-  if (isOwnCancel(found, requestId)) return found;
-  refuseCancel(found);
-  const to = after(found.status, "cancelAsked");
-  if (to === undefined) return found; // It was asked for before.
-  return store.move(orderId, to, { cancelRequestId: requestId || null });
+  const to = isOwnCancel(found, requestId) ? undefined : askCancel(found);
+  return to === undefined ? found : store.move(orderId, to, { cancelRequestId: requestId || null });
 }
 
 /** Step 2: asks delivery, which is final. When the phone is on its way, the order is too. The repeat of a request may find it done. */

@@ -88,8 +88,13 @@ export function choose(wish: Wish, found: Phone | undefined, modelIsKnown: boole
   return found;
 }
 
-/** Refuses to cancel what cannot be cancelled. A cancel that was asked for before is carried on. */
-export function refuseCancel({ orderId, status }: State): void {
+/** The customer cancels. @returns undefined when that was asked for before, and is carried on */
+export function askCancel(order: State): OrderStatus | undefined {
+  refuseCancel(order);
+  return after(order.status, "cancelAsked");
+}
+
+function refuseCancel({ orderId, status }: State): void {
   switch (status) {
     case ORDER_STATUS_ORDERED:
     case ORDER_STATUS_CANCEL_REQUESTED:
