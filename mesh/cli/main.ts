@@ -12,6 +12,7 @@ const entries: readonly Entry[] = [
   { name: "stop", summary: "stop a workload", load: () => import("./stop.ts") },
   { name: "start", summary: "start what was stopped", load: () => import("./start.ts") },
   { name: "apply", summary: "put a kustomize overlay in force, or take it away", load: () => import("./apply.ts") },
+  { name: "demo", summary: "run a demonstration of failure, or list them", load: () => import("./demo.ts") },
   { name: "config", summary: "print what Envoy runs", load: () => import("./config.ts") },
   { name: "doctor", summary: "check what the mesh needs of this machine", load: () => import("./doctor.ts") },
   {

@@ -19,8 +19,12 @@ export interface Load {
   stop(): Promise<readonly Timed[]>;
 }
 
-/** Callers without think time. An answer that never came (the gateway was killed) is left out. */
-export function startLoad(callers: number, call: () => Promise<RestAnswer>): Load {
+/**
+ * Callers that call again as soon as they are answered. An answer that never came (the gateway was killed) is left out.
+ *
+ * @param pauseMs each caller waits up to so long, evenly spread, before its next call
+ */
+export function startLoad(callers: number, call: () => Promise<RestAnswer>, pauseMs = 0): Load {
   const answers: Timed[] = [];
   let running = true;
   const caller = async () => {
@@ -29,6 +33,7 @@ export function startLoad(callers: number, call: () => Promise<RestAnswer>): Loa
         (answer) => answers.push(answer),
         () => sleep(20),
       );
+      if (pauseMs > 0 && running) await sleep(Math.random() * pauseMs);
     }
   };
   const callersDone = Promise.all(Array.from({ length: callers }, caller));
