@@ -11,6 +11,7 @@ import { event } from "#mesh/service/event.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
 import { rowsOf, untilHeard, type WithSql } from "#mesh/testing/placed-service.ts";
 import { occurred } from "#mesh/testing/publish-event.ts";
+import { caughtUp, readModelCatchesUp, thousandEvents } from "#mesh/testing/replicas.ts";
 import { type SystemPlace, useServers } from "#mesh/testing/use-servers.ts";
 import { startDelivery, startOrder, startOrderstatus, startPay } from "./in-process.ts";
 
@@ -138,19 +139,30 @@ describe("order", () => {
 
 describe("delivery", () => {
   it("delivers each order once, with three replicas and everything twice", async () => {
-    const where = await servers.placeApart();
-    const replicas = await Promise.all([startDelivery(where), startDelivery(where), startDelivery(where)]);
     const taken = Array.from({ length: 100 }, (_, index) => lifeOf(BigInt(index + 1)).taken);
-    await servers.publish(where, [...taken, ...taken.toReversed()]);
-    const [one] = replicas as [WithSql, WithSql, WithSql];
-    await untilHeard(one, 100);
     const counts = "SELECT count(*)::int, count(DISTINCT order_id)::int, min(product_name), min(qty) FROM delivery";
-    expect(await rowsOf(one, counts)).toEqual([[100, 100, "TV", 3]]);
     const events = "SELECT count(*)::int FROM mesh.outbox WHERE subject = 'delivery.DeliveryStarted'";
-    expect(await rowsOf(one, events)).toEqual([[100]]);
-    for (const replica of replicas) await replica.stop();
+    const look = async (one: WithSql) => [await rowsOf(one, counts), await rowsOf(one, events)];
+    const found = await caughtUp(servers, startDelivery, [...taken, ...taken.toReversed()], look);
+    expect(found).toEqual([[[100, 100, "TV", 3]], [[100]]]);
   });
 });
+
+const products = (productId: bigint) => {
+  const news = { productId, name: "TV", price: 100n, version: 1n };
+  return occurred(registered, news, { aggregateId: productId, aggregateVersion: 1n });
+};
+
+thousandEvents(servers, [
+  ["order", (place) => startOrder(place, "127.0.0.1:1"), products, "SELECT count(*)::int FROM product_copy"],
+  [
+    "pay",
+    (place) => startPay(place, "127.0.0.1:1"),
+    (id) => lifeOf(id).placed,
+    "SELECT count(DISTINCT order_id)::int FROM pay WHERE status = 'PLACED'",
+  ],
+  ["delivery", startDelivery, (id) => lifeOf(id).taken, "SELECT count(*)::int FROM delivery"],
+]);
 
 describe("the status screen", () => {
   type Row = [bigint, string, string, number];
@@ -194,6 +206,22 @@ describe("the status screen", () => {
 
     await servers.deleteBucket(where, "orderstatus");
     await rows(where, expected);
+  });
+
+  it("is the same in each of three replicas that were away while a thousand events passed", async () => {
+    const lives = Array.from({ length: 200 }, (_, index) => lifeOf(BigInt(index + 1)));
+    const events = lives.flatMap((life) => [life.placed, life.payPlaced, life.taken, life.checked, life.started]);
+    await readModelCatchesUp(servers, startOrderstatus, events, {
+      look: async ({ caller }) =>
+        (await caller.call(OrderStatusServiceService.listOrderStatuses, { pageSize: 1000 })).response,
+      found(list) {
+        const shown = (list?.orderStatuses ?? []).map(({ orderId, orderStatusText, customerId, history }) => [
+          orderId,
+          `${orderStatusText} ${customerId} ${history.length}`,
+        ]);
+        expect(shown).toEqual(lives.map((_, index) => [BigInt(200 - index), "배송중 kim 5"]));
+      },
+    });
   });
 });
 

@@ -10,6 +10,7 @@ import { event } from "#mesh/service/event.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
 import { rowsOf, untilHeard } from "#mesh/testing/placed-service.ts";
 import { occurred } from "#mesh/testing/publish-event.ts";
+import { caughtUp, readModelCatchesUp, thousandEvents } from "#mesh/testing/replicas.ts";
 import { type SystemPlace, useServers } from "#mesh/testing/use-servers.ts";
 import { startDelivery, startMessage, startMypage, startOrder, startShop, type WithSql } from "./in-process.ts";
 
@@ -134,56 +135,34 @@ describe("order", () => {
   });
 });
 
-describe("three replicas that were away while a thousand events passed", () => {
-  const phones = (serial: bigint) => {
-    const phone = { shopId: 1n, eqpSernum: serial, eqpNm: "galaxy_s21", allocationSeq: 0n };
-    const message = { ...phone, eqpStatus: EQP_STATUS_ORDER_AVAILABLE };
-    return occurred(registered, message, { aggregateId: serial, aggregateVersion: 1n });
-  };
-  const orders = (id: bigint) => lifeOf(id).ordered;
+const phones = (serial: bigint) => {
+  const phone = { shopId: 1n, eqpSernum: serial, eqpNm: "galaxy_s21", allocationSeq: 0n };
+  const message = { ...phone, eqpStatus: EQP_STATUS_ORDER_AVAILABLE };
+  return occurred(registered, message, { aggregateId: serial, aggregateVersion: 1n });
+};
+const orders = (id: bigint) => lifeOf(id).ordered;
 
-  it.each([
-    ["shop", startShop, orders, "SELECT count(*)::int FROM shop_order WHERE status = 'ORDERED'"],
-    [
-      "order",
-      (where: SystemPlace) => startOrder(where, "127.0.0.1:1"),
-      phones,
-      "SELECT count(*)::int FROM orderable_equipment",
-    ],
-    ["delivery", startDelivery, orders, "SELECT count(*)::int FROM delivery WHERE status = 'READY'"],
-    ["message", startMessage, orders, "SELECT count(*)::int FROM message"],
-  ] as const)("%s applies each of them once", async (_, start, eventOf, count) => {
-    const where = await servers.placeApart();
-    await servers.publish(
-      where,
-      Array.from({ length: 1000 }, (_, index) => eventOf(BigInt(index + 1))),
-    );
-    const replicas = await Promise.all([start(where), start(where), start(where)]);
-    const one: WithSql = replicas[0];
-    await untilHeard(one, 1000);
-    expect(await rowsOf(one, count)).toEqual([[1000]]);
-    for (const replica of replicas) await replica.stop();
-  });
-});
+thousandEvents(servers, [
+  ["shop", startShop, orders, "SELECT count(*)::int FROM shop_order WHERE status = 'ORDERED'"],
+  ["order", (place) => startOrder(place, "127.0.0.1:1"), phones, "SELECT count(*)::int FROM orderable_equipment"],
+  ["delivery", startDelivery, orders, "SELECT count(*)::int FROM delivery WHERE status = 'READY'"],
+  ["message", startMessage, orders, "SELECT count(*)::int FROM message"],
+]);
 
 describe("message", () => {
   it("sends one message for a change, to the order's customer, with three replicas and everything twice", async () => {
-    const where = await servers.placeApart();
-    const replicas = await Promise.all([startMessage(where), startMessage(where), startMessage(where)]);
-    const [one] = replicas;
     const lives = Array.from({ length: 150 }, (_, index) => lifeOf(BigInt(index + 1)));
     const backwards = [...lives.map((life) => life.started), ...lives.map((life) => life.ordered)];
-    await servers.publish(where, [...backwards, ...backwards]);
-    await untilHeard(one as WithSql, 300);
     const counts = "SELECT kind, count(*)::int, count(DISTINCT order_id)::int FROM message GROUP BY kind ORDER BY kind";
-    expect(await rowsOf(one as WithSql, counts)).toEqual([
-      ["ORDERED", 150, 150],
-      ["DELIVERY_STARTED", 150, 150],
+    const recipients = "SELECT count(*)::int, min(customer_id) FROM recipient";
+    const look = async (one: WithSql) => [await rowsOf(one, counts), await rowsOf(one, recipients)];
+    expect(await caughtUp(servers, startMessage, [...backwards, ...backwards], look)).toEqual([
+      [
+        ["ORDERED", 150, 150],
+        ["DELIVERY_STARTED", 150, 150],
+      ],
+      [[150, "kim"]],
     ]);
-    expect(await rowsOf(one as WithSql, "SELECT count(*)::int, min(customer_id) FROM recipient")).toEqual([
-      [150, "kim"],
-    ]);
-    for (const replica of replicas) await replica.stop();
   });
 
   it("refuses a second message of a kind in the database", async () => {
@@ -222,6 +201,20 @@ describe("my page", () => {
 
     await servers.deleteBucket(where, "mypage");
     expect(await statuses(where, 34)).toEqual(expected);
+  });
+
+  it("is the same in each of three replicas that were away while a thousand events passed", async () => {
+    const lives = Array.from({ length: 500 }, (_, index) => lifeOf(BigInt(index + 1)));
+    const events = lives.flatMap((life) => [life.ordered, life.started]);
+    await readModelCatchesUp(servers, startMypage, events, {
+      look: async ({ caller }) => (await caller.call(MypageServiceService.listMypages, { pageSize: 1000 })).response,
+      found(list) {
+        const pages = list?.mypages ?? [];
+        expect(pages.map(({ orderId }) => orderId)).toEqual(lives.map((_, index) => BigInt(500 - index)));
+        const states = pages.map(({ eqpStatus, customerId }) => `${eqpStatus} ${customerId}`);
+        expect(new Set(states)).toEqual(new Set([`${EQP_STATUS_DELIVERY_STARTED} kim`]));
+      },
+    });
   });
 
   it("is built again when its bucket is deleted under it", async () => {
