@@ -1,6 +1,7 @@
 import type { Prisma } from "#gen/prisma/ktravel/follow/client.ts";
 import type { FollowedMember } from "#gen/proto/ktravel/follow/v1/follow.ts";
 import { uuidv7 } from "#mesh/service/uuid.ts";
+import { type MemberCopies, storeMemberCopy } from "../member-copy.ts";
 import type { Follow, Pair } from "./domain.ts";
 
 /** A row of the dashboard, and where it stands in the list. */
@@ -12,7 +13,7 @@ export interface PageOf {
 }
 
 /** The pairs, and what is known of members. */
-export class FollowStore {
+export class FollowStore implements MemberCopies {
   readonly #db: Prisma.TransactionClient;
 
   constructor(db: Prisma.TransactionClient) {
@@ -42,10 +43,7 @@ export class FollowStore {
 
   /** Learns a nickname, unless a newer one is known. */
   async learnMember(memberId: string, nickname: string, version: bigint): Promise<void> {
-    await this.#db.$executeRaw`
-      INSERT INTO member_copy (member_id, nickname, version) VALUES (${memberId}::uuid, ${nickname}, ${version})
-      ON CONFLICT (member_id) DO UPDATE SET nickname = excluded.nickname, version = excluded.version
-      WHERE member_copy.version < excluded.version`;
+    await storeMemberCopy(this.#db, memberId, nickname, version);
   }
 
   /** At most `take` members whom this one follows, since before `before`, the last one first. */

@@ -1,14 +1,12 @@
 import { Followed, Unfollowed } from "#gen/proto/ktravel/follow/v1/events.ts";
-import { MemberRegistered, MemberUpdated } from "#gen/proto/ktravel/member/v1/events.ts";
 import { PlanCreated, PlanDeleted, PlanShared, PlanUnshared } from "#gen/proto/ktravel/plan/v1/events.ts";
 import { event } from "#mesh/service/event.ts";
 import { type Policy, whenever } from "#mesh/service/policy.ts";
 import type { EventTransaction } from "#mesh/service/transaction.ts";
+import { memberPolicies } from "../member-copy.ts";
 import { type NewPlan, tellOfFollower, tellOfPlan } from "./domain.ts";
 import type { FollowStep, NotificationStore } from "./store.ts";
 
-const memberRegistered = event("ktravel.member.v1.MemberRegistered", MemberRegistered);
-const memberUpdated = event("ktravel.member.v1.MemberUpdated", MemberUpdated);
 const planCreated = event("ktravel.plan.v1.PlanCreated", PlanCreated);
 const planShared = event("ktravel.plan.v1.PlanShared", PlanShared);
 const planUnshared = event("ktravel.plan.v1.PlanUnshared", PlanUnshared);
@@ -23,12 +21,7 @@ type Tx = EventTransaction<NotificationStore>;
  * comes after the plan's still counts, and so does news of its end.
  */
 export const policies: Policy<NotificationStore>[] = [
-  whenever(memberRegistered, ({ memberId, nickname }, tx) =>
-    tx.store.learnMember(memberId, nickname, tx.event.aggregateVersion),
-  ),
-  whenever(memberUpdated, ({ memberId, nickname }, tx) =>
-    tx.store.learnMember(memberId, nickname, tx.event.aggregateVersion),
-  ),
+  ...memberPolicies<NotificationStore>(),
   whenever(planCreated, async (plan, { store, event: { id, time, aggregateVersion } }) => {
     await store.lockMember(plan.ownerId);
     await store.learnPlan(plan, { id, time });

@@ -1,6 +1,7 @@
 import type { Prisma, Notification as Row } from "#gen/prisma/ktravel/notification/client.ts";
 import { type Notification, NotificationKind } from "#gen/proto/ktravel/notification/v1/notification.ts";
 import { enumColumn } from "#mesh/service/enum-column.ts";
+import { type MemberCopies, storeMemberCopy } from "../member-copy.ts";
 import type { Draft, NewPlan, Occasion } from "./domain.ts";
 
 const kind = enumColumn(NotificationKind, "NOTIFICATION_KIND");
@@ -21,7 +22,7 @@ export interface PlanOfFollowee extends NewPlan {
 }
 
 /** The notifications, and what must be known to write and show them. */
-export class NotificationStore {
+export class NotificationStore implements MemberCopies {
   readonly #db: Prisma.TransactionClient;
 
   constructor(db: Prisma.TransactionClient) {
@@ -93,10 +94,7 @@ export class NotificationStore {
 
   /** Learns a nickname, unless a newer one is known. */
   async learnMember(memberId: string, nickname: string, version: bigint): Promise<void> {
-    await this.#db.$executeRaw`
-      INSERT INTO member_copy (member_id, nickname, version) VALUES (${memberId}::uuid, ${nickname}, ${version})
-      ON CONFLICT (member_id) DO UPDATE SET nickname = excluded.nickname, version = excluded.version
-      WHERE member_copy.version < excluded.version`;
+    await storeMemberCopy(this.#db, memberId, nickname, version);
   }
 
   /** The notification, if it is this recipient's. */

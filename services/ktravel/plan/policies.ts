@@ -1,22 +1,15 @@
 import { Followed, Unfollowed } from "#gen/proto/ktravel/follow/v1/events.ts";
-import { MemberRegistered, MemberUpdated } from "#gen/proto/ktravel/member/v1/events.ts";
 import { event } from "#mesh/service/event.ts";
 import { type Policy, whenever } from "#mesh/service/policy.ts";
+import { memberPolicies } from "../member-copy.ts";
 import type { PlanStore } from "./store.ts";
 
-const memberRegistered = event("ktravel.member.v1.MemberRegistered", MemberRegistered);
-const memberUpdated = event("ktravel.member.v1.MemberUpdated", MemberUpdated);
 const followed = event("ktravel.follow.v1.Followed", Followed);
 const unfollowed = event("ktravel.follow.v1.Unfollowed", Unfollowed);
 
 /** Plan keeps nicknames for the board, and counts followers for trends. */
 export const policies: Policy<PlanStore>[] = [
-  whenever(memberRegistered, ({ memberId, nickname }, tx) =>
-    tx.store.learnMember(memberId, nickname, tx.event.aggregateVersion),
-  ),
-  whenever(memberUpdated, ({ memberId, nickname }, tx) =>
-    tx.store.learnMember(memberId, nickname, tx.event.aggregateVersion),
-  ),
+  ...memberPolicies<PlanStore>(),
   whenever(followed, ({ followerId, followeeId }, tx) =>
     tx.store.learnFollow({ followerId, followeeId, following: true }, tx.event.aggregateVersion),
   ),

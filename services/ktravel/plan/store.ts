@@ -9,6 +9,7 @@ import type { IdempotencyKey } from "#mesh/service/call.ts";
 import { enumColumn } from "#mesh/service/enum-column.ts";
 import { present } from "#mesh/service/present.ts";
 import { uuidv7 } from "#mesh/service/uuid.ts";
+import { type MemberCopies, storeMemberCopy } from "../member-copy.ts";
 import type { Plan, PlanText, Recommendation } from "./domain.ts";
 import type { Wish } from "./generator.ts";
 
@@ -38,7 +39,7 @@ export interface PageKey {
 export type ListedPlan = PlanMessage & PageKey;
 
 /** The plans, their hearts, the recommendations, and what is known of members. */
-export class PlanStore {
+export class PlanStore implements MemberCopies {
   readonly #db: Prisma.TransactionClient;
 
   constructor(db: Prisma.TransactionClient) {
@@ -252,10 +253,7 @@ export class PlanStore {
 
   /** Learns a nickname, unless a newer one is known. */
   async learnMember(memberId: string, nickname: string, version: bigint): Promise<void> {
-    await this.#db.$executeRaw`
-      INSERT INTO member_copy (member_id, nickname, version) VALUES (${memberId}::uuid, ${nickname}, ${version})
-      ON CONFLICT (member_id) DO UPDATE SET nickname = excluded.nickname, version = excluded.version
-      WHERE member_copy.version < excluded.version`;
+    await storeMemberCopy(this.#db, memberId, nickname, version);
   }
 
   /** Learns of a follow or its end, unless something newer is known, and counts again. */
