@@ -1,4 +1,5 @@
 // The five services in one process, on a real PostgreSQL and NATS, without proxies between them.
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DeliveryServiceService, DeliveryStatus } from "#gen/proto/tword/delivery/v1/delivery.ts";
 import { MessageKind, MessageServiceService } from "#gen/proto/tword/message/v1/message.ts";
@@ -188,6 +189,22 @@ describe("shop", () => {
       reason: "EQUIPMENT_ALREADY_REGISTERED",
       details: expect.arrayContaining(["ResourceInfo"]),
     });
+  });
+
+  it("registers one phone for a request that is repeated, one after the other and all at once", async () => {
+    shops += 1n;
+    const equipment = Equipment.fromPartial({ shopId: shops, eqpNm: "galaxy_s21", eqpSernum: 1n });
+    const request = { equipment, requestId: randomUUID() };
+    const send = () => shop.caller.call(ShopServiceService.createEquipment, request);
+    const answers = await Promise.all(Array.from({ length: 6 }, send));
+    answers.push(await send());
+    for (const answer of answers) expect(answer).toMatchObject({ code: Code.OK, response: answers[0]?.response ?? {} });
+    const other = { ...request, equipment: { ...equipment, eqpSernum: 2n } };
+    expect(await shop.caller.call(ShopServiceService.createEquipment, other)).toMatchObject({
+      code: Code.INVALID_ARGUMENT,
+      reason: "REQUEST_ID_REUSED",
+    });
+    expect(await phonesOf(shops)).toHaveLength(1);
   });
 
   it("counts what each shop can sell", async () => {

@@ -101,6 +101,16 @@ describe("the catalogue", () => {
     expect(await create({ name: "Other" }, requestId)).toMatchObject({ reason: "REQUEST_ID_REUSED" });
   });
 
+  it("changes a product once for a repeated request, one after the other and all at once", async () => {
+    const productId = await created();
+    const request = { product: Product.fromPartial({ productId, price: 70n }), requestId: randomUUID() };
+    const answers = await Promise.all(Array.from({ length: 6 }, () => service.caller.call(updateProduct, request)));
+    answers.push(await service.caller.call(updateProduct, request));
+    for (const answer of answers) expect(answer).toMatchObject({ code: 0, response: answers[0]?.response ?? {} });
+    const events = "SELECT 1 FROM mesh.outbox WHERE subject = 'product.ProductUpdated' AND aggregate_id = $1";
+    expect(await rowsOf(service, events, [String(productId)])).toHaveLength(1);
+  });
+
   it("lists newest first, and knows what does not exist", async () => {
     const ids = [await created(), await created()];
     const { response } = await service.caller.call(listProducts, { pageSize: 2 });
