@@ -45,7 +45,7 @@ export async function startOrderFlow(side: Side, servers: Servers): Promise<Orde
   const folder = mkdtempSync(join(tmpdir(), `mall-${side}-`));
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
   try {
-    const mains = side === "ours" ? await bundles(join(folder, "bundles")) : await buildPeers();
+    const mains = side === "ours" ? await bundles(join(folder, "bundles")) : buildPeers();
     const start = async (name: PeerName, env: Readonly<Record<string, string>>) => {
       return stack.use(await startRunner({ side, name, main: mains[name], folder, env }, servers));
     };
@@ -116,4 +116,16 @@ async function startRunner(options: RunnerOptions, { postgres, nats }: Servers):
 async function isServing(caller: GrpcCaller): Promise<boolean> {
   const { response } = await caller.call(HealthService.check, { service: "readiness" });
   return response?.status === HealthCheckResponse_ServingStatus.SERVING;
+}
+
+/** Puts a product, number 1, into the tables of a side that has none yet. */
+export async function addProduct(
+  { order, product }: OrderFlow,
+  { name, price, qty }: { readonly name: string; readonly price: bigint; readonly qty: number },
+): Promise<void> {
+  await order.sql.query("INSERT INTO product_copy VALUES (1, $1, $2, 1)", [name, price]);
+  const sql = `WITH registered AS (INSERT INTO product (name, price, qty, stock_seq) VALUES ($1, $2, $3, 1) RETURNING *)
+    INSERT INTO stock_movement (product_id, seq, change, former_qty, remaining_qty)
+      SELECT product_id, stock_seq, qty, 0, qty FROM registered`;
+  await product.sql.query(sql, [name, price, qty]);
 }

@@ -4,7 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { buildSync } from "esbuild";
 
 export const peerNames = ["order", "pay", "product"] as const;
 export type PeerName = (typeof peerNames)[number];
@@ -13,13 +13,14 @@ const here = import.meta.dirname;
 const repository = join(here, "..", "..");
 
 /** Builds all peers. @returns the JavaScript of each */
-export async function buildPeers(): Promise<Record<PeerName, string>> {
+export function buildPeers(): Record<PeerName, string> {
   install();
   for (const name of peerNames) generateClient(name);
   run("tsc", ["-p", here]);
   const dist = join(here, "dist");
   rmSync(dist, { recursive: true, force: true });
-  await build({
+  // In a process of its own: the bundler of our services stops esbuild's shared one when it has nothing to build for a while.
+  buildSync({
     entryPoints: peerNames.map((name) => ({ in: join(here, "src", name, "main.ts"), out: name })),
     outdir: dist,
     outExtension: { ".js": ".mjs" },

@@ -23,5 +23,4 @@ export async function bootstrap(module: Type, contract: { package: string; proto
   );
   app.enableShutdownHooks();
   await app.listen();
-  process.stderr.write("ready\n");
 }

@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { type Broker, openBroker } from "#mesh/service/broker.ts";
 import { Consumer } from "#mesh/service/consumer.ts";
 import { parseBody, parseHeaders } from "#mesh/service/envelope.ts";
+import { PostgresOutbox } from "#mesh/service/postgres-outbox.ts";
 import { Relay } from "#mesh/service/relay.ts";
 import { pool } from "./database.ts";
 import { logger } from "./logger.ts";
@@ -22,8 +23,8 @@ export class EventsService implements OnApplicationBootstrap, OnApplicationShutd
 
   constructor() {
     this.#broker = openBroker(process.env["NATS_URL"] ?? "", this.#service, logger);
-    const url = process.env["DATABASE_URL"] ?? "";
-    this.#relay = new Relay({ url, pool, broker: this.#broker, ns: this.#ns, log: logger });
+    const outbox = new PostgresOutbox(process.env["DATABASE_URL"] ?? "", pool);
+    this.#relay = new Relay({ outbox, broker: this.#broker, ns: this.#ns, log: logger });
   }
 
   /** @param type `mall.order.v1.OrderPlaced` */

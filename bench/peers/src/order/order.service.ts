@@ -1,6 +1,7 @@
 import { Inject, Injectable } from "@nestjs/common";
-import type { Order, ProductCopy } from "#gen/prisma/peers/order/client.ts";
+import type { CancelCause, Order, OrderStatus, ProductCopy } from "#gen/prisma/peers/order/client.ts";
 import { Answers } from "../common/answers.ts";
+import { isTaken } from "../common/database.ts";
 import { EventsService } from "../common/events.service.ts";
 import { outboxRow } from "../common/outbox.ts";
 import { methodOf, protoPath, toTimestamp } from "../common/proto.ts";
@@ -10,6 +11,20 @@ import type { CreateOrderDto } from "./create-order.dto.ts";
 import { PrismaService } from "./prisma.service.ts";
 
 export type OrderMessage = ReturnType<typeof toMessage>;
+
+interface OrderEvent {
+  readonly orderId: string;
+}
+
+interface PayCanceled extends OrderEvent {
+  readonly cause: string;
+}
+
+interface Move extends OrderEvent {
+  readonly to: { readonly status: OrderStatus; readonly cancelCause?: CancelCause };
+}
+
+const open = ["PLACED", "CANCEL_REQUESTED"] as const;
 
 @Injectable()
 export class OrderService {
@@ -21,6 +36,8 @@ export class OrderService {
   ) {
     const createOrder = methodOf(protoPath("mall/order/v1/order"), "mall.order.v1.OrderService", "CreateOrder");
     this.answers = new Answers(prisma.answer, createOrder);
+    events.on("mall.pay.v1.PayCanceled", (id, type, body) => this.#cancel(id, type, body as PayCanceled));
+    events.on("mall.delivery.v1.DeliveryStarted", (id, type, body) => this.#deliver(id, type, body as OrderEvent));
   }
 
   async create(request: CreateOrderDto): Promise<OrderMessage> {
@@ -49,6 +66,34 @@ export class OrderService {
       this.events.committed();
       return message;
     });
+  }
+
+  /** There was no stock. A cancel that the customer asked for is on its way already. */
+  #cancel(eventId: string, type: string, { orderId, cause }: PayCanceled): Promise<boolean> {
+    const cancelCause = cause.replace("CANCEL_CAUSE_", "") as CancelCause;
+    const wanted = cancelCause !== "ORDER_CANCELED";
+    return this.#apply({ eventId, type }, wanted ? { orderId, to: { status: "CANCELED", cancelCause } } : undefined);
+  }
+
+  #deliver(eventId: string, type: string, { orderId }: OrderEvent): Promise<boolean> {
+    return this.#apply({ eventId, type }, { orderId, to: { status: "DELIVERING" } });
+  }
+
+  /** @returns false when the event was applied before */
+  async #apply(event: { eventId: string; type: string }, move: Move | undefined): Promise<boolean> {
+    const moved = { version: { increment: 1n }, updateTime: new Date(), stepTime: new Date() };
+    try {
+      await this.prisma.$transaction(async (tx) => {
+        await tx.inbox.create({ data: event });
+        if (!move) return;
+        const where = { orderId: BigInt(move.orderId), status: { in: [...open] } };
+        await tx.order.updateMany({ where, data: { ...move.to, ...moved } });
+      });
+      return true;
+    } catch (error) {
+      if (isTaken(error)) return false;
+      throw error;
+    }
   }
 
   async get(orderId: bigint): Promise<OrderMessage> {
