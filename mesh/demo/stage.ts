@@ -47,8 +47,6 @@ export interface DocumentedSiege extends Siege {
 /** Thrown when what the rest of a demonstration relies on was not reached; the check is noted. */
 export class NotReached extends Error {}
 
-const patienceMs = 60_000;
-
 /**
  * What a demonstration works with. Whatever it changes through the stage is undone when it ends, however it ends: overlays, numbers of
  * replicas, database connections.
@@ -159,15 +157,22 @@ export class Stage {
   }
 
   /**
-   * Waits up to a minute until `look` no longer throws and returns neither undefined nor false; notes it, and returns what it returned.
+   * Waits until `look` no longer throws and returns neither undefined nor false; notes it, and returns what it returned.
    *
+   * @param withinS how long to wait. Default: a minute
    * @throws NotReached when it does not happen
    */
-  async eventually<T>(text: string, look: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
+  async eventually<T>(
+    text: string,
+    look: () => Promise<T | undefined | false> | T | undefined | false,
+    { withinS = 60 } = {},
+  ): Promise<T> {
     const { signal } = this.#options;
     let found: T;
     try {
-      found = await eventually(() => (signal.aborted ? Promise.resolve(undefined) : look()), { withinMs: patienceMs });
+      found = await eventually(() => (signal.aborted ? Promise.resolve(undefined) : look()), {
+        withinMs: withinS * 1000,
+      });
     } catch (error) {
       signal.throwIfAborted();
       this.check(text, false, error instanceof Error ? error.message : String(error));
