@@ -4,6 +4,7 @@ import { type Database, type DatabaseOptions, openDatabase } from "#mesh/service
 import type { ServiceOptions } from "#mesh/service/service.ts";
 import type { Settings } from "#mesh/service/settings.ts";
 import { eventually } from "./eventually.ts";
+import { sqliteQueries } from "./sqlite-queries.ts";
 import { type TestService, testService } from "./test-service.ts";
 
 /** Where a service inside a test finds its servers. */
@@ -27,14 +28,20 @@ export async function placedService<Store>(
 ): Promise<WithSql> {
   const policies = settings.natsUrl ? (options.policies ?? []) : [];
   const service = await testService({ ...options, policies, settings });
-  const sql = new pg.Pool({ connectionString: url, max: 2 });
-  sql.on("error", () => {}); // A test may kill the server while a connection is idle.
+  // Of a pool tests use what a file has too.
+  const sql = url.startsWith("file:") ? (sqliteQueries(url) as unknown as pg.Pool) : postgresQueries(url);
   const stopService = service.stop;
   const stop = async () => {
     await sql.end();
     await stopService();
   };
   return Object.assign(service, { sql, url, stop, [Symbol.asyncDispose]: stop });
+}
+
+function postgresQueries(url: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max: 2 });
+  pool.on("error", () => {}); // A test may kill the server while a connection is idle.
+  return pool;
 }
 
 /** What a service is but for its database. */
