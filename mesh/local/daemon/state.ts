@@ -23,6 +23,8 @@ export interface State {
   readonly applied: string;
   readonly postgres: string;
   readonly nats: string;
+  /** What PersistentVolumeClaims keep: a folder `<namespace>/<claim>` each. */
+  readonly volumes: string;
   /** Twelve hexadecimal digits that differ between states. */
   readonly id: string;
 }
@@ -47,6 +49,7 @@ export function stateAt(folder: string): State {
     applied: join(root, "applied.json"),
     postgres: join(root, "postgres", "data"),
     nats: join(root, "nats"),
+    volumes: join(root, "volumes"),
   };
 }
 

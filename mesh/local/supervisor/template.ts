@@ -8,6 +8,7 @@ import type { Secrets } from "../daemon/secrets.ts";
 import type { State } from "../daemon/state.ts";
 import { expandVariables, resolveVariables, type TemplateVariable } from "../workloads/environment.ts";
 import { databasesOf, type LocalServers, localizeEnvironment } from "../workloads/local-names.ts";
+import { mountClaims } from "../workloads/volumes.ts";
 import { type Workload, workloadId } from "../workloads/workload.ts";
 import { stateVariable } from "./process-records.ts";
 import type { Launch, LaunchPort, PodIdentity, Template } from "./replica.ts";
@@ -54,13 +55,15 @@ async function prepare(pod: PodIdentity, recipe: Recipe): Promise<Launch> {
   const servers = await around.servers();
   await Promise.all(databasesOf(written).map((name) => servers.createDatabase(name)));
   const ports = await bindPorts(pod, recipe);
+  const { namespace } = workload;
+  const folder = around.state.volumes;
   const env = {
     ...inherited(),
     HOSTNAME: pod.name,
     POD_NAME: pod.name,
-    POD_NAMESPACE: workload.namespace,
+    POD_NAMESPACE: namespace,
     NODE_COMPILE_CACHE: join(around.state.root, "compile-cache"),
-    ...localizeEnvironment(written, servers),
+    ...mountClaims(localizeEnvironment(written, servers), workload.container.mounts, { folder, namespace }),
     [stateVariable]: around.state.root,
     MESH_OUTBOUND: pod.outbound,
     ...portVariables(ports),

@@ -32,7 +32,17 @@ function workload(env: EnvVariable[]): Workload {
     labels: { app: "order" },
     serviceAccount: "order-account",
     terminationGracePeriodSeconds: 30,
-    container: { name: "order", image: "", command: [], args: [], env, ports: [], probes: {}, cpuRequest: 0.25 },
+    container: {
+      name: "order",
+      image: "",
+      command: [],
+      args: [],
+      env,
+      ports: [],
+      mounts: [],
+      probes: {},
+      cpuRequest: 0.25,
+    },
     run: { type: "command", command: "true" },
   };
 }

@@ -10,7 +10,8 @@ const known = [
   ...["terminationMessagePath", "terminationMessagePolicy", "stdin", "volumeDevices", "resizePolicy"],
 ];
 
-export function readContainer(at: Cursor): Container {
+/** A container but for its mounts, which the pod's volumes decide. */
+export function readContainer(at: Cursor): Omit<Container, "mounts"> {
   at.only(known);
   const ports = at.get("ports").items().flatMap(readPort);
   const preStop = readPreStop(at.get("lifecycle", "preStop"));

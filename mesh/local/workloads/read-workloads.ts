@@ -6,6 +6,7 @@ import type { IntOrPercent, Strategy } from "../supervisor/rollout.ts";
 import { Cursor } from "./cursor.ts";
 import { readAutoscaling } from "./read-autoscaling.ts";
 import { defined, isGrpcName, readContainer } from "./read-container.ts";
+import { readClaims } from "./volumes.ts";
 import type { Autoscaling, Container, RunPlan, Workload } from "./workload.ts";
 
 /** An image that skaffold builds, and the folder it is built from. */
@@ -59,11 +60,11 @@ function readDeployment(object: KubeObject, context: Context): Workload | undefi
   spec.only(deploymentFields);
   const template = spec.get("template");
   const pod = template.get("spec");
-  const container = readOnlyContainer(pod);
+  const { namespace, name } = object.metadata;
+  const container = readOnlyContainer(pod, { namespace, objects: context.objects });
   if (!container) return undefined;
   const labels = template.get("metadata", "labels").stringMap();
   checkSelector(spec, labels);
-  const { namespace, name } = object.metadata;
   const run = planRun({ object, template, image: container.image, artifacts: context.artifacts });
   if (!run) return undefined;
   return {
@@ -89,7 +90,10 @@ const deploymentFields = [
   ...["progressDeadlineSeconds", "paused"],
 ];
 
-function readOnlyContainer(pod: Cursor): Container | undefined {
+function readOnlyContainer(
+  pod: Cursor,
+  of: { namespace: string; objects: readonly KubeObject[] },
+): Container | undefined {
   const containers = pod.get("containers").items();
   const [first] = containers;
   if (!first) {
@@ -100,10 +104,7 @@ function readOnlyContainer(pod: Cursor): Container | undefined {
     more.report("M921", "warning", "is not run locally: only the first container is");
   }
   for (const init of pod.get("initContainers").items()) init.report("M921", "warning", "is not run locally");
-  for (const volume of pod.get("volumes").items()) {
-    if (!volume.get("emptyDir").present) volume.report("M921", "warning", "is not mounted locally");
-  }
-  return readContainer(first);
+  return { ...readContainer(first), mounts: readClaims(pod, first, of) };
 }
 
 function checkSelector(spec: Cursor, labels: Record<string, string>): void {

@@ -1,4 +1,5 @@
 import type { Strategy } from "../supervisor/rollout.ts";
+import type { MountedClaim } from "./volumes.ts";
 
 /** A Deployment with what belongs to it, as far as it means something on a laptop. Defaults are Kubernetes'. */
 export interface Workload {
@@ -29,6 +30,7 @@ export interface Container {
   readonly args: readonly string[];
   readonly env: readonly EnvVariable[];
   readonly ports: readonly ContainerPort[];
+  readonly mounts: readonly MountedClaim[];
   readonly probes: { readonly startup?: Probe; readonly liveness?: Probe; readonly readiness?: Probe };
   readonly preStop?: PreStop;
   /** Cores; what autoscaling measures use against. */
