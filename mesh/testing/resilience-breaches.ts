@@ -15,8 +15,8 @@ interface Rule {
 }
 
 const anywhere = /^(services|mesh\/service)\//;
-/** Not the web shop, which runs in a browser. */
-const services = /^services\/(?!web\/)/;
+/** Not the web shop, which runs in a browser, nor what `mesh demo` runs: it shows breakers, and has none. */
+const services = /^services\/(?!web\/|[^/]+\/demonstrations\.ts$)/;
 /** The files through which one service calls another. */
 const outbound = /^mesh\/service\/(client|http|outbound|callee-failure)\.ts$/;
 
@@ -79,7 +79,8 @@ const rules: readonly Rule[] = [
   },
   {
     in: services,
-    pattern: /\bfetch\s*\(|["']node:https?2?["']|\bXMLHttpRequest\b/,
+    // `http.fetch` is what connectHttp() gives.
+    pattern: /(?<!\bhttp\.)\bfetch\s*\(|["']node:https?2?["']|\bXMLHttpRequest\b/,
     what: "calls by HTTP itself; use connectHttp() of mesh/service/http.ts",
   },
   {
