@@ -1,5 +1,5 @@
-// The whole system under `mesh up`: every method by gRPC and by REST, who may call pay and product, the demonstrations M-1 and M-4 in
-// short form, and a kill under load. The demonstrations change the system, one after the other; each leaves it as it found it.
+// The whole system under `mesh up`: every method by gRPC and by REST, who may call pay and product, the demonstrations of
+// demonstrations.ts in short form, and kills under load. What changes the system leaves it as it found it, one after the other.
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DeliveryStatus } from "#gen/proto/mall/delivery/v1/delivery.ts";
@@ -9,10 +9,11 @@ import { PayServiceService, PayStatus } from "#gen/proto/mall/pay/v1/pay.ts";
 import { ProductServiceService } from "#gen/proto/mall/product/v1/product.ts";
 import type { Rest } from "#mesh/local/rest.ts";
 import { Code } from "#mesh/service/codes.ts";
+import { demonstrate } from "#mesh/testing/demonstrate.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
 import type { GrpcCaller } from "#mesh/testing/grpc-caller.ts";
-import { startLoad, timed } from "#mesh/testing/load.ts";
-import { expectByGrpc, expectByRest, reasonOf } from "#mesh/testing/method-case.ts";
+import { startLoad } from "#mesh/testing/load.ts";
+import { expectByGrpc, expectByRest } from "#mesh/testing/method-case.ts";
 import { type RunningSystem, startSystem } from "#mesh/testing/system.ts";
 import { type ShownStatus, violations } from "./invariants.ts";
 import { methodCases, type World } from "./method-cases.ts";
@@ -59,37 +60,8 @@ describe("internal methods", () => {
   });
 });
 
-describe("M-1: orders are taken while pay, product and delivery are away", () => {
-  it("and go on when they are back", async () => {
-    const away = ["pay", "product", "delivery"];
-    for (const name of away) await mall.mesh("scale", `mall/${name}`, "0");
-    await eventually(async () => (await Promise.all(away.map(mall.replicas))).flat().length === 0);
-    const orderId = await place();
-    await untilShown(orderId, "주문접수");
-    expect(reasonOf(await rest("POST", `/v1/orders/${orderId}:cancel`, {}))).toBe("PAY_UNAVAILABLE");
-    for (const name of away) await mall.mesh("scale", `mall/${name}`, "1");
-    await untilShown(orderId, "주문취소");
-    await untilQuiet();
-  });
-});
-
-describe("M-4: the breaker", () => {
-  it("refuses some of many checks when product is slow, and finishes all of them", async () => {
-    const orders = await Promise.all(Array.from({ length: 160 }, () => place()));
-    const pays = await Promise.all(orders.map(payOf));
-    const check = () => rest("POST", `/v1/pays/${pays.pop() ?? 0n}:check`, {});
-    await mall.mesh("apply", "-k", "services/mall/overlays/chaos");
-    await mall.untilReady();
-    await eventually(async () => (await timed(check)).ms >= 400);
-    const load = startLoad(20, check);
-    await eventually(() => load.answers.some(({ status }) => status === 503) || pays.length < 60);
-    const answers = await load.stop();
-    await mall.mesh("apply", "--remove");
-    await mall.untilReady();
-    const refused = answers.filter(({ status }) => status !== 200);
-    expect(new Set(refused.map(reasonOf))).toEqual(new Set(["PRODUCT_UNAVAILABLE"]));
-    await untilQuiet();
-  });
+describe("the demonstrations, in short form", () => {
+  it.each(["M-1", "M-2", "M-4", "M-7"])("%s", (id) => demonstrate(mall, `mall/${id}`));
 });
 
 describe("kill -9 of a service under load", () => {

@@ -95,6 +95,10 @@ const circuitBreaker: Demonstration = {
     stage.check("some orders are refused", figures.failed > 0, `${figures.failed}`);
     stage.check("and some are taken", figures.successful > 0, `${figures.successful}`);
     stage.check("every refusal says PRODUCT_UNAVAILABLE", reasons.join() === "PRODUCT_UNAVAILABLE", reasons.join(", "));
+    const { rows } = await (await stage.database("order")).query("SELECT 1 FROM orders WHERE product_id = $1", [
+      productId,
+    ]);
+    stage.check("as many orders are kept as were taken", rows.length === figures.successful, `${rows.length}`);
     await watchBreaker(stage, { caller: "order", callee: "product", call: order, reason: "PRODUCT_UNAVAILABLE" });
     stage.check("order was not started again", (await restarts()) <= before);
     await stage.eventually("orders are taken again", async () => (await order()).status === 200);

@@ -1,11 +1,12 @@
-// The demonstrations S-1, S-2, S-4 and S-6 of the documents, and what must hold when processes die. One system, one test after the other:
-// each leaves it as it found it.
+// The demonstrations of demonstrations.ts in short form, policies that change while the system runs, and what must hold when processes
+// die. One system, one test after the other: each leaves it as it found it.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Rest, RestAnswer } from "#mesh/local/rest.ts";
+import { demonstrate } from "#mesh/testing/demonstrate.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
-import { startLoad, timed } from "#mesh/testing/load.ts";
+import { startLoad } from "#mesh/testing/load.ts";
 import { reasonOf } from "#mesh/testing/method-case.ts";
 import { readEvents } from "#mesh/testing/read-events.ts";
 import { type RunningSystem, startSystem } from "#mesh/testing/system.ts";
@@ -23,31 +24,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => siren?.[Symbol.asyncDispose]());
-
-describe("S-1: a synchronous call couples", () => {
-  it("refuses orders while product is away, honestly, and takes them again", async () => {
-    await siren.mesh("scale", "siren/product", "0");
-    await eventually(async () => (await siren.replicas("product")).length === 0);
-    expect(await order("s-1")).toMatchObject({ status: 503, body: { code: 14 } });
-    expect(reasonOf(await order("s-1"))).toBe("PRODUCT_UNAVAILABLE");
-    await siren.mesh("scale", "siren/product", "1");
-    await eventually(async () => (await order("s-1")).status === 200);
-    expect(await ordersOf("s-1")).toHaveLength(1);
-  });
-});
-
-describe("S-2: an event does not couple", () => {
-  it("registers products while order is away, and order catches up", async () => {
-    await siren.mesh("scale", "siren/order", "0");
-    await eventually(async () => (await siren.replicas("order")).length === 0);
-    const ids = await Promise.all(Array.from({ length: 20 }, (_, n) => register(`While away ${n}`, 3500)));
-    await siren.mesh("scale", "siren/order", "1");
-    for (const id of ids) await isHeardOf(id);
-    expect((await rest("GET", `/v1/productSnapshots/${ids[0]}`)).body).toMatchObject({
-      status: "PRODUCT_STATUS_AVAILABLE",
-    });
-  });
-});
 
 describe("a policy", () => {
   it("is in force as soon as it is saved, without a restart", async () => {
@@ -76,74 +52,27 @@ describe("a policy", () => {
   });
 });
 
-describe("S-4: the breaker", () => {
-  beforeAll(async () => {
-    await siren.mesh("apply", "-k", "services/siren/overlays/chaos");
-    await siren.untilReady();
-    await eventually(async () => (await timed(() => order("slow"))).ms >= 400);
-  });
+describe("the demonstrations, in short form", () => {
+  it.each(["S-1", "S-2", "S-3", "S-4", "S-5", "S-6"])("%s", (id) => demonstrate(siren, `siren/${id}`));
+});
 
-  afterAll(async () => {
-    await siren.mesh("apply", "--remove");
-    await siren.untilReady();
-    await eventually(async () => (await timed(() => order("fast"))).ms < 400);
-  });
+describe("the breaker, as Envoy's log of the demonstrations shows it", () => {
+  const ofProduct = ({ cluster_name }: Outlier) => cluster_name.includes("product.siren");
 
-  it("opens under 100 callers of a slow product, and refuses at once while it is open", async () => {
-    const load = startLoad(100, () => order("s-4"));
-    await eventually(() => ejections().length > 0, { withinMs: 60_000 });
-    const answers = await load.stop();
-    // The load is gone, the breaker still open: product takes 400 ms at least, so who refuses at once has not asked it.
-    const refusedAtOnce = await eventually(
-      async () => {
-        const probe = await timed(() => order("probe"));
-        return probe.status === 503 && probe.ms < 50 && probe;
-      },
-      { withinMs: 10_000, everyMs: 0 },
-    );
-    expect(reasonOf(refusedAtOnce)).toBe("PRODUCT_UNAVAILABLE");
-
-    expect([200, 503]).toEqual(expect.arrayContaining([...new Set(answers.map(({ status }) => status))]));
-    const refused = answers.filter(({ status }) => status === 503);
-    expect(new Set(refused.map((answer) => reasonOf(answer)))).toEqual(new Set(["PRODUCT_UNAVAILABLE"]));
-
-    // No order is half done: as many as were answered OK, each with its price.
-    const kept = await ordersOf("s-4");
-    expect(kept).toHaveLength(answers.filter(({ status }) => status === 200).length);
-    expect(new Set(kept.map(({ price }) => price)).size).toBeLessThanOrEqual(1);
-  });
-
-  it("closes by itself, later each time: after 3, 6, 9 s", async () => {
-    await eventually(async () => (await order("closed")).status === 200, { withinMs: 60_000 });
-    const closed = await eventually(() => outliers().filter(({ action }) => action === "UNEJECT"));
+  it("closes by itself, later each time: after 3, 6, 9 s", () => {
+    const closed = outliers().filter((event) => event.action === "UNEJECT" && ofProduct(event));
     expect(closed.length).toBeGreaterThan(0);
     for (const { num_ejections, secs_since_last_action } of closed) {
       expect(Number(secs_since_last_action)).toBeGreaterThanOrEqual(3 * num_ejections);
-      expect(Number(secs_since_last_action)).toBeLessThanOrEqual(3 * num_ejections + 2); // looked at once a second
     }
   });
 
-  it("is order's own: the gateway ejects nobody, and nothing is restarted", async () => {
-    expect(ejections().map(({ cluster_name }) => cluster_name)).toEqual(
-      ejections().map(() => expect.stringMatching(/^order-.*product\.siren/)),
-    );
+  it("is order's own: the gateway does not eject product, and nothing is restarted", async () => {
+    const callers = outliers()
+      .filter(ofProduct)
+      .map(({ cluster_name }) => cluster_name);
+    expect(callers).toEqual(callers.map(() => expect.stringMatching(/^order-.*product\.siren/)));
     expect((await siren.replicas("order")).every(({ restarts }) => restarts === 0)).toBe(true);
-  });
-});
-
-describe("S-6: configuration", () => {
-  it("report under another NS stays up and hears nothing, and catches up when it is right again", async () => {
-    await siren.mesh("apply", "-k", "services/siren/overlays/renamed");
-    await siren.mesh("restart", "siren/report");
-    await siren.untilReady();
-    const id = await register("Renamed", 3500);
-    await isHeardOf(id);
-    expect(await rest("GET", "/reports")).toMatchObject({ status: 200, body: { reports: expect.any(Array) } });
-    expect((await rest("GET", `/v1/reports/${id}`)).status).toBe(404);
-    expect((await siren.replicas("report")).every(({ ready }) => ready)).toBe(true);
-    await siren.mesh("apply", "--remove");
-    await siren.mesh("restart", "siren/report");
-    await eventually(async () => (await rest("GET", `/v1/reports/${id}`)).status === 200);
   });
 });
 
@@ -214,10 +143,6 @@ function outliers(): Outlier[] {
     .split("\n")
     .filter((line) => line.endsWith("}"))
     .map((line) => JSON.parse(line) as Outlier);
-}
-
-function ejections(): Outlier[] {
-  return outliers().filter(({ action }) => action === "EJECT");
 }
 
 async function register(name: string, price: number): Promise<string> {

@@ -1,5 +1,5 @@
-// The whole system under `mesh up`: every method by gRPC and by REST, the demonstrations T-1 to T-4 and T-7 in short form, who may call
-// delivery, CORS. The demonstrations change the system, one after the other; each leaves it as it found it.
+// The whole system under `mesh up`: every method by gRPC and by REST, who may call delivery, CORS, the demonstrations of demonstrations.ts
+// in short form, and kills under load. What changes the system leaves it as it found it, one after the other.
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { AllocationState, OrderStatus } from "#gen/proto/tword/order/v1/order.ts
 import { EqpStatus, ShopOrderStatus } from "#gen/proto/tword/shop/v1/shop.ts";
 import type { Rest, RestAnswer } from "#mesh/local/rest.ts";
 import { Code } from "#mesh/service/codes.ts";
+import { demonstrate } from "#mesh/testing/demonstrate.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
 import type { GrpcCaller } from "#mesh/testing/grpc-caller.ts";
 import { startLoad, timed } from "#mesh/testing/load.ts";
@@ -97,75 +98,8 @@ describe("CORS", () => {
   });
 });
 
-describe("T-1: events keep everybody up to date", () => {
-  it("a phone is registered, ordered, cancelled, and free again", async () => {
-    const eqpSernum = `${world.fresh()}`;
-    const phone = { shopId: "1", eqpNm: "galaxy_t1", eqpSernum };
-    const { id } = await created<{ id: string }>("/shops", phone);
-    const { orderId } = await eventuallyOrdered({ ...phone, orderId: "1" });
-    await eventually(async () => (await body<ShownPage>(`/mypages/${orderId}`)).eqpStatus === "EQP_STATUS_ORDERED");
-    await eventually(async () => (await body<Phone>(`/shops/${id}`)).eqpStatus === "EQP_STATUS_ORDERED");
-    await created(`/v1/orders/${orderId}:cancel`, {});
-    await eventually(async () => (await body<Phone>(`/shops/${id}`)).eqpStatus === "EQP_STATUS_ORDER_AVAILABLE");
-    await eventually(async () => (await messagesOf(orderId)).length === 2);
-    await untilQuiet();
-  });
-});
-
-describe("T-2: a synchronous call couples", () => {
-  it("refuses orders while delivery is away, honestly, and takes them again", async () => {
-    await tword.mesh("scale", "tword/delivery", "0");
-    await eventually(async () => (await tword.replicas("delivery")).length === 0);
-    const refused = await order();
-    expect(refused).toMatchObject({ status: 503, body: { code: Code.UNAVAILABLE } });
-    expect(reasonOf(refused)).toBe("DELIVERY_UNAVAILABLE");
-    await tword.mesh("scale", "tword/delivery", "1");
-    await eventually(async () => (await order()).status === 200);
-    await untilQuiet();
-  });
-});
-
-describe("T-3: an event does not couple", () => {
-  it("takes orders while message is away, and sends exactly one message afterwards", async () => {
-    await tword.mesh("scale", "tword/message", "0");
-    await eventually(async () => (await tword.replicas("message")).length === 0);
-    const { orderId } = await created<{ orderId: string }>("/orders", wish);
-    await eventually(async () => (await body<ShownPage>(`/mypages/${orderId}`)).eqpStatus === "EQP_STATUS_ORDERED");
-    await tword.mesh("scale", "tword/message", "1");
-    await eventually(async () => (await messagesOf(orderId)).length > 0);
-    await untilQuiet();
-    expect(await messagesOf(orderId)).toHaveLength(1);
-  });
-
-  it("takes orders while shop is away", async () => {
-    await tword.mesh("scale", "tword/shop", "0");
-    await eventually(async () => (await tword.replicas("shop")).length === 0);
-    expect((await order()).status).toBe(200);
-    await tword.mesh("scale", "tword/shop", "1");
-    await untilQuiet();
-  });
-});
-
-describe("T-4: the breaker", () => {
-  it("refuses some of forty callers' orders when delivery is slow, and leaves no phone without an order", async () => {
-    await register(300n, "galaxy_t4");
-    const slowWish = { shopId: "1", eqpNm: "galaxy_t4" };
-    const orderSlow = () => rest("POST", "/orders", slowWish);
-    await eventually(async () => (await orderSlow()).status === 200);
-    await tword.mesh("apply", "-k", "services/tword/overlays/chaos");
-    await tword.untilReady();
-    await eventually(async () => (await timed(orderSlow)).ms >= 400);
-    const load = startLoad(40, orderSlow);
-    await eventually(() => load.answers.some(({ status }) => status === 503));
-    const answers = await load.stop();
-    await tword.mesh("apply", "--remove");
-    await tword.untilReady();
-    const refused = answers.filter(({ status }) => status !== 200);
-    expect(new Set(refused.map(reasonOf))).toEqual(new Set(["DELIVERY_UNAVAILABLE"]));
-    // What was refused is given up within 30 s, and its phone can be ordered.
-    await untilQuiet();
-    await eventually(async () => (await orderSlow()).status === 200);
-  });
+describe("the demonstrations, in short form", () => {
+  it.each(["T-1", "T-2", "T-3", "T-4", "T-7"])("%s", (id) => demonstrate(tword, `tword/${id}`));
 });
 
 describe("a delivery that is 900 ms late", () => {
@@ -192,22 +126,6 @@ describe("a delivery that is 900 ms late", () => {
     await tword.untilReady();
     await untilQuiet();
     expect((await body<{ status: string }>(`/orders/${orderId}`)).status).toBe("ORDER_STATUS_CANCELLED");
-  });
-});
-
-describe("T-7: configuration", () => {
-  it("takes the eleventh and twelfth order of a customer after the limit was raised and order restarted", async () => {
-    expect(reasonOf(await order(world.hoarder))).toBe("MAX_ORDERS_PER_PERSON");
-    await tword.mesh("apply", "-k", "services/tword/overlays/max-orders");
-    await tword.mesh("restart", "tword/order");
-    await tword.untilReady();
-    await eventually(async () => (await order(world.hoarder)).status === 200);
-    await eventually(async () => (await order(world.hoarder)).status === 200);
-    const refused = await order(world.hoarder);
-    expect(refused.status).toBe(429);
-    await tword.mesh("apply", "--remove");
-    await tword.mesh("restart", "tword/order");
-    await tword.untilReady();
   });
 });
 
@@ -259,10 +177,6 @@ it("fills an empty system with sample data, and leaves a full one alone", async 
   expect(await ofSamples()).toEqual(once);
 });
 
-interface Phone {
-  readonly eqpStatus: string;
-}
-
 const wish = { shopId: "1", eqpNm: "galaxy_s22" };
 
 function order(customerId = ""): Promise<RestAnswer> {
@@ -277,10 +191,6 @@ async function created<Answer>(path: string, request: object): Promise<Answer> {
   const answer = await rest("POST", path, request);
   expect(answer).toMatchObject({ status: 200 });
   return answer.body as Answer;
-}
-
-async function messagesOf(orderId: string): Promise<object[]> {
-  return (await body<{ messages: object[] }>(`/messages?orderId=${orderId}`)).messages;
 }
 
 /** Orders a phone once order has heard of it. */
