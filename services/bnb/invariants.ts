@@ -1,6 +1,4 @@
 // What must hold once things are quiet, read from the databases alone. Tests and demonstrations ask.
-import type pg from "pg";
-
 /** The five databases. */
 export interface Databases {
   readonly room: Queryable;
@@ -10,7 +8,10 @@ export interface Databases {
   readonly viewpage: Queryable;
 }
 
-export type Queryable = Pick<pg.Pool, "query">;
+/** A database that can be asked. */
+export interface Queryable {
+  query(sql: string): Promise<{ readonly rows: unknown[] }>;
+}
 
 interface RoomRow {
   readonly room_id: string;

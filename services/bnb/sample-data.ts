@@ -2,6 +2,7 @@
 // again:
 //
 //   MESH_GATEWAY=http://127.0.0.1:8080 node services/bnb/sample-data.ts
+import { listAll } from "#mesh/demo/list-all.ts";
 import { demanding } from "#mesh/local/demanding-rest.ts";
 import { type Rest, rest } from "#mesh/local/rest.ts";
 
@@ -22,9 +23,9 @@ interface Room {
 /** @param bnb REST calls to bnb's host of the gateway */
 export async function fillRooms(bnb: Rest): Promise<void> {
   const host = demanding(bnb);
+  const known = new Set((await listAll<Room>(host, "/v1/rooms", "rooms")).map(({ desc }) => desc));
   for (const { guestId, fate, ...room } of rooms) {
-    const { rooms: known } = await host.get<{ rooms: Room[] }>("/v1/rooms?pageSize=1000");
-    if (known.some(({ desc }) => desc === room.desc)) continue;
+    if (known.has(room.desc)) continue;
     const { roomId } = await host.post<Room>("/v1/rooms", room);
     if (fate === "stays free") continue;
     const { rsvId } = await host.post<{ rsvId: string }>("/v1/reservations", { roomId, guestId });
