@@ -65,7 +65,10 @@ export function mountClaims(
   for (const { claim, mountPath, subPath } of mounts) {
     const path = join(folder, namespace, claim, subPath);
     mkdirSync(path, { recursive: true });
-    const mounted = new RegExp(String.raw`(?<![\w.-])${mountPath.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&")}(?![\w.-])`, "g");
+    const mounted = new RegExp(
+      String.raw`(?<![\w.-])${mountPath.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&")}(?![\w.-])`,
+      "g",
+    );
     for (const [name, value] of Object.entries(local)) local[name] = value.replaceAll(mounted, () => path);
   }
   return local;
