@@ -1,25 +1,13 @@
-import { createServer, type Server } from "node:http";
 import { status } from "@grpc/grpc-js";
 import { expect, it } from "vitest";
+import { startCollector } from "#mesh/testing/collector.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
 import { EchoClient } from "./testing/echo.ts";
 import { LocalMesh } from "./testing/local-mesh.ts";
 
-/** A collector (OTLP over HTTP) that keeps what it is sent. */
-async function startCollector(): Promise<{ server: Server; url: string; exports: Buffer[] }> {
-  const exports: Buffer[] = [];
-  const server = createServer((request, answer) => {
-    if (request.url !== "/v1/traces") answer.statusCode = 404;
-    request.on("data", (chunk: Buffer) => exports.push(chunk)).on("end", () => answer.end());
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  return { server, exports, url: `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}` };
-}
-
 it("sends the spans of a sampled trace to the collector, and passes the trace on", async () => {
-  const { server, url, exports } = await startCollector();
-  await using mesh = await LocalMesh.start({ otlp: url });
+  await using collector = await startCollector();
+  await using mesh = await LocalMesh.start({ otlp: collector.url });
   const order = await mesh.add({ name: "order" });
   const product = await mesh.add({ name: "product" });
   expect(await mesh.apply("")).toMatchObject({ acknowledged: true });
@@ -30,11 +18,10 @@ it("sends the spans of a sampled trace to the collector, and passes the trace on
   expect(product.server.calls[0]?.["traceparent"]).toMatch(
     new RegExp(`^00-${trace}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`),
   );
-  const sent = () => Buffer.concat(exports);
   await eventually(
     () =>
-      sent().includes(Buffer.from(trace, "hex")) && sent().includes("order.siren") && sent().includes("product.siren"),
+      collector.received().includes(Buffer.from(trace, "hex")) &&
+      collector.received().includes("order.siren") &&
+      collector.received().includes("product.siren"),
   );
-  server.closeAllConnections();
-  server.close();
 });

@@ -3,6 +3,8 @@ import { type RestAnswer, rest } from "#mesh/local/rest.ts";
 export interface Browser {
   /** Where the hosts of URLs are found instead of where DNS says: `http://127.0.0.1:8080`. Default: the URLs themselves */
   readonly gateway?: string;
+  /** What goes with every request, such as a traceparent. Default: nothing */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -43,7 +45,10 @@ interface Visit {
 
 async function visit(url: URL, { form, cookies, browser }: Visit): Promise<RestAnswer> {
   const send = rest(browser.gateway ?? url.origin, url.host);
-  const headers: Record<string, string> = { cookie: [...cookies].map((pair) => pair.join("=")).join("; ") };
+  const headers: Record<string, string> = {
+    ...browser.headers,
+    cookie: [...cookies].map((pair) => pair.join("=")).join("; "),
+  };
   if (form !== undefined) headers["content-type"] = "application/x-www-form-urlencoded";
   const answer = await send(form === undefined ? "GET" : "POST", `${url.pathname}${url.search}`, form, headers);
   for (const cookie of answer.headers["set-cookie"] ?? []) {

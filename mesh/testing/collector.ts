@@ -1,0 +1,27 @@
+import { createServer } from "node:http";
+
+/** A collector of spans (OTLP over HTTP) that keeps what it is sent. */
+export interface Collector extends AsyncDisposable {
+  /** For OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:PORT` */
+  readonly url: string;
+  /** Every export so far, as it came. */
+  received(): Buffer;
+}
+
+export async function startCollector(): Promise<Collector> {
+  const exports: Buffer[] = [];
+  const server = createServer((request, answer) => {
+    if (request.url !== "/v1/traces") answer.statusCode = 404;
+    request.on("data", (chunk: Buffer) => exports.push(chunk)).on("end", () => answer.end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`,
+    received: () => Buffer.concat(exports),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
