@@ -52,6 +52,7 @@ export class Consumer {
   readonly #stop = new AbortController();
   readonly #retryMs: readonly number[];
   #running: Promise<void> | undefined;
+  #consumer: PullConsumer | undefined;
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
@@ -61,6 +62,12 @@ export class Consumer {
 
   start(): void {
     this.#running = this.#run();
+  }
+
+  /** How many events wait for this service, in the stream and in hand; undefined until it listens. */
+  async lag(): Promise<number | undefined> {
+    const info = await this.#consumer?.info();
+    return info && info.num_pending + info.num_ack_pending;
   }
 
   /** Takes no more, finishes what is in hand. */
@@ -78,8 +85,8 @@ export class Consumer {
     const working = setInterval(() => this.#inFlight.each((message) => message.working()), workingMs);
     while (jetstream && !signal.aborted) {
       try {
-        const consumer = await this.#open(jetstream);
-        await this.#consume(consumer, jetstream);
+        this.#consumer = await this.#open(jetstream);
+        await this.#consume(this.#consumer, jetstream);
       } catch (error) {
         if (signal.aborted) break;
         if (isStreamMissing(error)) log.warn({ stream: streamOf(ns) }, "no stream");

@@ -62,13 +62,21 @@ export class PostgresOutbox implements Outbox {
         "UPDATE mesh.outbox SET sent_at = NULL WHERE sent_at IS NOT NULL AND ($1::timestamptz IS NULL OR time >= $1)",
         [since ?? null],
       );
-      const { rows } = await session.query<{ count: string }>("SELECT count(*) FROM mesh.outbox WHERE sent_at IS NULL");
-      return Number(rows[0]?.count);
+      return await depth(session);
     } finally {
       // With the session ends its lock, whatever has happened; the next relay finds what is to be sent.
       session.release(true);
     }
   }
+
+  depth(): Promise<number> {
+    return depth(this.#pool);
+  }
+}
+
+async function depth(database: Pick<pg.ClientBase, "query"> | pg.Pool): Promise<number> {
+  const { rows } = await database.query<{ count: string }>("SELECT count(*) FROM mesh.outbox WHERE sent_at IS NULL");
+  return Number(rows[0]?.count);
 }
 
 async function unsent(client: pg.Client, sent: readonly string[]): Promise<UnsentEvent[]> {

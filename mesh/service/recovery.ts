@@ -19,6 +19,7 @@ export interface Worker {
   /** Rung: the next round begins at once. */
   readonly bell: WakeUp;
   step(context: RecoveryContext): Promise<boolean>;
+  unfinished?(): Promise<Readonly<Record<string, number>>>;
 }
 
 export interface RecoveryOptions {
@@ -28,6 +29,8 @@ export interface RecoveryOptions {
   readonly olderThanMs?: number;
   /** Rung by whoever has work for this worker now; one worker a bell. Default: none, it looks every `everyMs`. */
   readonly bell?: WakeUp;
+  /** How many sagas are between two steps, by state; sent as a metric. Default: not known. */
+  unfinished?(): Promise<Readonly<Record<string, number>>>;
 }
 
 /**
@@ -39,9 +42,9 @@ export interface RecoveryOptions {
 export function recovery(
   name: string,
   step: (context: RecoveryContext) => Promise<boolean>,
-  { everyMs = 2_000, olderThanMs = 5_000, bell = new WakeUp() }: RecoveryOptions = {},
+  { everyMs = 2_000, olderThanMs = 5_000, bell = new WakeUp(), ...rest }: RecoveryOptions = {},
 ): Worker {
-  return { name, everyMs, olderThanMs, bell, step };
+  return { name, everyMs, olderThanMs, bell, step, ...rest };
 }
 
 export interface WorkerOptions {

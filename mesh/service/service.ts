@@ -6,8 +6,10 @@ import { Consumer } from "./consumer.ts";
 import type { OwnDatabase } from "./database.ts";
 import { loadImage } from "./descriptors.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { consumerLag, type Gauge, openSagas, outboxDepth } from "./gauges.ts";
 import type { Implementation } from "./handler.ts";
 import { type Logger, openLog } from "./log.ts";
+import { startMetrics } from "./metrics.ts";
 import { closeChannels } from "./outbound.ts";
 import type { Policy } from "./policy.ts";
 import { startPurge } from "./purge.ts";
@@ -59,6 +61,7 @@ export class Service<Store> {
   readonly #ended = new AbortController();
   /** In the order of the start; stopped the other way round. */
   readonly #parts: (() => Promise<void> | void)[] = [];
+  readonly #gauges: Gauge[] = [];
 
   private constructor(options: ServiceOptions<Store>, telemetry: Telemetry) {
     const [, system = ""] = options.name.split(".");
@@ -100,6 +103,7 @@ export class Service<Store> {
     if (this.#options.readModel) this.#startReadModel(this.#options.readModel, broker);
     if (policies.length > 0) this.#startConsumer(policies, broker);
     for (const worker of workers) this.#parts.push(startWorker(worker, { log: this.log, telemetry: this.#telemetry }));
+    this.#startMetrics(workers);
     this.#server.health.setReady(true);
     this.log.info({ settings: { ...this.settings, natsUrl: undefined } }, "ready");
   }
@@ -136,6 +140,7 @@ export class Service<Store> {
     if (this.#stopping.signal.aborted) return;
     relay?.start();
     if (relay) this.#parts.push(() => relay.stop(flushMs));
+    this.#gauges.push(outboxDepth(() => database.storage.outbox.depth()));
     const failed = (error: unknown) => log.warn({ err: error }, "cannot purge");
     const retention = { eventDays: settings.eventDays, answerHours };
     this.#parts.push(startPurge(() => database.storage.purge(retention), failed));
@@ -185,5 +190,12 @@ export class Service<Store> {
     });
     consumer.start();
     this.#parts.push(() => consumer.stop());
+    this.#gauges.push(consumerLag(() => consumer.lag()));
+  }
+
+  #startMetrics(workers: readonly Worker[]): void {
+    const failed = (error: unknown) => this.log.warn({ err: error }, "metrics are lost");
+    const gauges = [...this.#gauges, openSagas(workers)];
+    this.#parts.push(startMetrics({ service: this.#options.name, gauges, failed }));
   }
 }

@@ -46,10 +46,18 @@ export class SqliteOutbox implements Outbox {
     return this.#file.writing((connection) => {
       const from = since?.toISOString() ?? "";
       connection.run("UPDATE mesh_outbox SET sent_at = NULL WHERE sent_at IS NOT NULL AND time >= ?", [from]);
-      const { rows } = connection.query("SELECT count(*) FROM mesh_outbox WHERE sent_at IS NULL");
-      return Number(rows[0]?.[0]);
+      return depth(connection);
     });
   }
+
+  depth(): Promise<number> {
+    return this.#file.writing(depth);
+  }
+}
+
+function depth(connection: SqliteConnection): number {
+  const { rows } = connection.query("SELECT count(*) FROM mesh_outbox WHERE sent_at IS NULL");
+  return Number(rows[0]?.[0]);
 }
 
 function takeLock(lock: SqliteConnection): boolean {

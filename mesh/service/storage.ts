@@ -45,6 +45,8 @@ export interface Outbox {
    * @returns how many events will be published
    */
   rebuild(since?: Date): Promise<number>;
+  /** How many events are not sent yet. */
+  depth(): Promise<number>;
 }
 
 /** An event that was not sent yet, with its place in the order of the outbox. */

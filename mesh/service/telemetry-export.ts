@@ -6,6 +6,7 @@ import {
   type ReadableSpan,
   type SpanExporter,
 } from "@opentelemetry/sdk-trace-base";
+import { otlpResource, sendOtlp } from "./otlp.ts";
 import type { Span, SpanKind, Telemetry } from "./telemetry.ts";
 import type { TraceContext } from "./trace-context.ts";
 
@@ -50,28 +51,21 @@ function contextOf(parent: TraceContext | undefined) {
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true });
 }
 
-/** OTLP over HTTP in JSON: https://opentelemetry.io/docs/specs/otlp/#otlphttp. A batch that the collector does not take is dropped. */
 function otlpExporter(service: string, endpoint: string): SpanExporter {
-  const url = `${endpoint.replace(/\/$/, "")}/v1/traces`;
   return {
     export(spans, done) {
-      const body = JSON.stringify(requestOf(service, spans));
-      fetch(url, { method: "POST", body, headers: { "content-type": "application/json" } })
-        .then(async (answer) => {
-          await answer.arrayBuffer();
-          done({ code: answer.ok ? 0 : 1 });
-        })
-        .catch((error: unknown) => done({ code: 1, error: error instanceof Error ? error : new Error(String(error)) }));
+      sendOtlp(endpoint, "traces", requestOf(service, spans)).then(
+        () => done({ code: 0 }),
+        (error: unknown) => done({ code: 1, error: error instanceof Error ? error : new Error(String(error)) }),
+      );
     },
     shutdown: async () => {},
   };
 }
 
-function requestOf(service: string, spans: readonly ReadableSpan[]): unknown {
-  const resource = { attributes: [{ key: "service.name", value: { stringValue: service } }] };
-  return {
-    resourceSpans: [{ resource, scopeSpans: [{ scope: { name: "mainsheet" }, spans: spans.map(encodeSpan) }] }],
-  };
+function requestOf(service: string, spans: readonly ReadableSpan[]): object {
+  const scopeSpans = [{ scope: { name: "mainsheet" }, spans: spans.map(encodeSpan) }];
+  return { resourceSpans: [{ resource: otlpResource(service), scopeSpans }] };
 }
 
 function encodeSpan(span: ReadableSpan): unknown {

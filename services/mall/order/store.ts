@@ -73,6 +73,11 @@ export class OrderStore {
     return claimed && this.find(claimed.orderId);
   }
 
+  /** How many cancels are between two steps. */
+  async countUnfinished() {
+    return { CANCEL_REQUESTED: await this.#db.order.count({ where: { status: "CANCEL_REQUESTED" } }) };
+  }
+
   /** At most `take` orders older than `before`; an empty customer means any. */
   async page(customerId: string, before: bigint | undefined, take: number): Promise<KeptOrder[]> {
     const where: Prisma.OrderWhereInput = {};

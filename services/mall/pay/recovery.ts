@@ -3,14 +3,18 @@ import { finish, openCheck, type SagaParts } from "./checking.ts";
 
 /** Finishes checks that were left between two steps. */
 export function finishChecks(parts: SagaParts) {
-  return recovery("finish-checks", async (context) => {
-    const { olderThan } = context;
-    const pay = await parts.database.transaction(context, ({ store }) => store.claimUnfinished(olderThan));
-    if (!pay) return false;
-    context.log.info({ orderId: pay.orderId, payId: pay.payId }, "finishing a check");
-    await finish(pay, parts, context);
-    return true;
-  });
+  return recovery(
+    "finish-checks",
+    async (context) => {
+      const { olderThan } = context;
+      const pay = await parts.database.transaction(context, ({ store }) => store.claimUnfinished(olderThan));
+      if (!pay) return false;
+      context.log.info({ orderId: pay.orderId, payId: pay.payId }, "finishing a check");
+      await finish(pay, parts, context);
+      return true;
+    },
+    { unfinished: () => parts.database.store.countUnfinished() },
+  );
 }
 
 /** Confirms every deposit at once, as if a seller stood by. For demonstrations: `PAY_AUTO_CHECK=true`. */

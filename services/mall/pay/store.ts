@@ -78,6 +78,11 @@ export class PayStore {
     return claimed && this.find(claimed.payId);
   }
 
+  /** How many checks are between two steps. */
+  async countUnfinished() {
+    return { CHECKING: await this.#db.pay.count({ where: { status: "CHECKING" } }) };
+  }
+
   /** The oldest deposit that is waited for, locked; those that others are about to take are passed over. */
   async lockPlaced(): Promise<Pay | undefined> {
     const [found] = await this.#db.$queryRaw<{ payId: bigint }[]>`

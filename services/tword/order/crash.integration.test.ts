@@ -74,7 +74,7 @@ async function attempt(crashAt: string, serial: bigint): Promise<Attempt> {
   return { crashAt, serial, requestId, orderId };
 }
 
-it("ends in a final state wherever it was killed, and a repeated request fits it", { timeout: 120_000 }, async () => {
+it("ends in a final state wherever it was killed, and a repeated request fits it", async () => {
   const points = ["opened", "held", "completed"].map((step) => `create-order/${step}`);
   points.push(...["requested", "asked", "completed"].map((step) => `cancel-order/${step}`));
   const attempts: Attempt[] = [];

@@ -8,14 +8,18 @@ import type { KeptOrder } from "./store.ts";
 
 /** Finishes orders and cancels that were left between two steps. */
 export function finishOrders(parts: SagaParts) {
-  return recovery("finish-orders", async (context) => {
-    const { olderThan } = context;
-    const order = await parts.database.transaction(context, ({ store }) => store.claimUnfinished(olderThan));
-    if (!order) return false;
-    context.correlate(order.orderId);
-    await finish(order, parts, context);
-    return true;
-  });
+  return recovery(
+    "finish-orders",
+    async (context) => {
+      const { olderThan } = context;
+      const order = await parts.database.transaction(context, ({ store }) => store.claimUnfinished(olderThan));
+      if (!order) return false;
+      context.correlate(order.orderId);
+      await finish(order, parts, context);
+      return true;
+    },
+    { unfinished: () => parts.database.store.countUnfinished() },
+  );
 }
 
 async function finish(order: KeptOrder, parts: SagaParts, context: Context): Promise<void> {

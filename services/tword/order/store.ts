@@ -96,6 +96,16 @@ export class OrderStore {
     return claimed && this.find(claimed.orderId);
   }
 
+  /** How many orders are between two steps, by state. */
+  async countUnfinished() {
+    const [PENDING, CANCEL_REQUESTED, deliveryOpen] = await Promise.all([
+      this.#db.order.count({ where: { status: "PENDING" } }),
+      this.#db.order.count({ where: { status: "CANCEL_REQUESTED" } }),
+      this.#db.order.count({ where: { deliveryOpen: true } }),
+    ]);
+    return { PENDING, CANCEL_REQUESTED, REJECTED: deliveryOpen };
+  }
+
   /** At most `take` orders older than `before`; an empty customer and UNSPECIFIED mean any. */
   async page(
     filter: { customerId: string; status: OrderStatus },
