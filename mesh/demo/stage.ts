@@ -27,7 +27,7 @@ export interface LoadReport {
 
 export interface StageOptions {
   readonly system: string;
-  readonly control: MeshControl;
+  readonly control: Pick<MeshControl, keyof MeshControl>;
   readonly gateway: string;
   /** No load lasts longer. With it a demonstration is in its short form. */
   readonly seconds?: number | undefined;
