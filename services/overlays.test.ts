@@ -16,3 +16,11 @@ test.each(overlays)("%s changes what runs, or how it is called, and all of it is
   const contentOf = (built: typeof objects) => built.map(({ raw }) => JSON.stringify(raw)).sort();
   expect(contentOf(objects)).not.toEqual(contentOf(buildKustomization(join(folder, "../..")).objects));
 });
+
+test("T-8: the replicas of tword's shop have one folder between them", () => {
+  const { objects } = buildKustomization("services/tword/overlays/shared-files");
+  const shop = readWorkloads(objects).workloads.find(({ name }) => name === "shop");
+  expect(shop).toMatchObject({
+    container: { mounts: [{ claim: "shared-files", mountPath: "/mnt/aws" }] },
+  });
+});
