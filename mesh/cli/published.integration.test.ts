@@ -60,6 +60,11 @@ describe("the package that `npm pack` makes", () => {
       expect.objectContaining({ code: "IST0106", file: "istio/product.yaml", line: 8, column: 7 }),
     );
   });
+
+  it("has no demonstrations, and says so", () => {
+    const demo = () => run(["exec", "--offline", "--", "mesh", "demo", "tword/T-4"], join(folder, "project"));
+    expect(demo).toThrow(/the demonstrations run in the repository of Mainsheet/);
+  });
 });
 
 /** What a command printed, whose exit status says that there are errors. */

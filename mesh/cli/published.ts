@@ -2,4 +2,10 @@
 import { policyCommands } from "./policy-commands.ts";
 import { runProgram } from "./program.ts";
 
-await runProgram(policyCommands, process.argv);
+const demo = {
+  name: "demo",
+  summary: "(only in the repository of Mainsheet)",
+  load: () => import("./demo-elsewhere.ts"),
+};
+
+await runProgram([...policyCommands, demo], process.argv);
