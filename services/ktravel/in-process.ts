@@ -37,19 +37,25 @@ export interface Neighbours {
 /** Where nobody listens. */
 export const nobody = "127.0.0.1:1";
 
-/** @param generator default: the built-in planner */
+export interface PlanOptions {
+  /** Default: the built-in planner. */
+  readonly generator?: Generator;
+  /** As in WorkersOptions. A test that is not about left-overs makes it long, so that a slow machine makes none. */
+  readonly staleMs?: number;
+}
+
 export function startPlan(
   place: Place,
   { authenticator, member }: Neighbours,
-  generator?: Generator,
+  { generator = planner, ...options }: PlanOptions = {},
 ): Promise<WithSql> {
   return databaseService(
     place,
     { name: "plan.ktravel", client: (adapter) => new PlanClient({ adapter }), store: (db) => new PlanStore(db) },
     (database) => {
       const token = connect(TokenServiceService, member, planFailures);
-      const rest = { database, token, generator: generator ?? planner };
-      const { parts, workers } = openWorkers(rest, { count: 2, leaseMs: 5_000 });
+      const workersOptions = { count: 2, leaseMs: 5_000, ...options };
+      const { parts, workers } = openWorkers({ database, token, generator }, workersOptions);
       const services = [implement(PlanServiceService, planRpc(parts))];
       return { services, policies: planPolicies, workers, authenticator };
     },

@@ -74,8 +74,8 @@ async function draftOrReason(
 const refundAlertMs = 5 * 60_000;
 
 /** Finishes recommendations that were left between two steps, and refunds that member did not answer. */
-export function finishRecommendations(parts: SagaParts) {
-  return recovery("finish-recommendations", async (context) => {
+export function finishRecommendations(parts: SagaParts, staleMs: number) {
+  const step = async (context: Context & { olderThan: Date }) => {
     const { olderThan } = context;
     const found = await parts.database.transaction(context, ({ store }) => store.claimUnfinished(olderThan));
     if (!found) return false;
@@ -95,5 +95,6 @@ export function finishRecommendations(parts: SagaParts) {
     await refund(recommendationId, parts, context);
     crashPoint("recommend/refunded");
     return true;
-  });
+  };
+  return recovery("finish-recommendations", step, { olderThanMs: staleMs });
 }

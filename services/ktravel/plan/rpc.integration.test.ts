@@ -92,7 +92,7 @@ beforeAll(async () => {
   member = await testService({ name: "member.ktravel", services: [stub] });
   const generator: Generator = { generate: (...args) => generate(...args) };
   const { authenticator } = tokens;
-  service = await startPlan({ url: postgres.freshUrl() }, { authenticator, member: member.target }, generator);
+  service = await startPlan({ url: postgres.freshUrl() }, { authenticator, member: member.target }, { generator });
 });
 
 afterAll(async () => {
