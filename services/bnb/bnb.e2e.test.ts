@@ -7,6 +7,7 @@ import { MessageKind } from "#gen/proto/bnb/message/v1/message.ts";
 import { PaymentServiceService, PaymentStatus } from "#gen/proto/bnb/payment/v1/payment.ts";
 import { ReservationStatus } from "#gen/proto/bnb/reservation/v1/reservation.ts";
 import { RoomStatus } from "#gen/proto/bnb/room/v1/room.ts";
+import { inParallel } from "#mesh/demo/in-parallel.ts";
 import { listAll } from "#mesh/demo/list-all.ts";
 import { demanding } from "#mesh/local/demanding-rest.ts";
 import type { Rest, RestAnswer } from "#mesh/local/rest.ts";
@@ -146,12 +147,11 @@ describe("kill -9 of a service under load", () => {
       });
       await load.stop();
       await untilQuiet();
-      for (const answer of taken()) {
+      await inParallel(taken(), 20, async (answer) => {
         const { rsvId } = answer.body as { rsvId: string };
-        expect((await body<{ status: string }>(`/v1/reservations/${rsvId}`)).status).toBe(
-          "RESERVATION_STATUS_CONFIRMED",
-        );
-      }
+        const { status } = await body<{ status: string }>(`/v1/reservations/${rsvId}`);
+        expect(status).toBe("RESERVATION_STATUS_CONFIRMED");
+      });
     },
   );
 });

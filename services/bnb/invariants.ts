@@ -125,7 +125,7 @@ interface Sources {
 async function wrongViews(sources: Sources, viewpage: Queryable): Promise<string[]> {
   const shown = await rowsOf<Pick<RoomRow, "room_id">>(viewpage, views);
   const pages = new Map(shown.map((page) => [page.room_id, JSON.stringify(page)]));
-  const wanted = sources.known.filter(({ status }) => status !== "DELETED").map((room) => pageOf(room, sources));
+  const wanted = pagesOf(sources);
   const wrong = wanted.filter((page) => pages.get(page.room_id) !== JSON.stringify(page));
   const surplus = pages.size - wanted.length;
   return [
@@ -134,19 +134,26 @@ async function wrongViews(sources: Sources, viewpage: Queryable): Promise<string
   ];
 }
 
-function pageOf(room: RoomRow, { reservations, payments }: Sources) {
-  const { room_id, desc, price, status, review_cnt, last_review } = room;
-  const newest = reservations
-    .filter((reservation) => reservation.room_id === room_id && reservation.pay_id !== null)
-    .sort((one, other) => Number(other.room_seq) - Number(one.room_seq))[0];
-  const payment = newest && payments.find(({ rsv_id }) => rsv_id === newest.rsv_id);
-  return {
-    ...{ room_id, desc, price, status, review_cnt, last_review },
-    rsv_id: newest?.rsv_id ?? null,
-    rsv_status: newest?.status ?? null,
-    pay_id: payment?.pay_id ?? null,
-    pay_status: payment?.status ?? null,
-  };
+function pagesOf({ known, reservations, payments }: Sources) {
+  const paid = new Map(payments.map((payment) => [payment.rsv_id, payment]));
+  const newest = new Map<string, ReservationRow>();
+  for (const reservation of reservations) {
+    const other = newest.get(reservation.room_id);
+    const isNewer = !other || BigInt(reservation.room_seq) > BigInt(other.room_seq);
+    if (reservation.pay_id !== null && isNewer) newest.set(reservation.room_id, reservation);
+  }
+  const listed = known.filter(({ status }) => status !== "DELETED");
+  return listed.map(({ room_id, desc, price, status, review_cnt, last_review }) => {
+    const reservation = newest.get(room_id);
+    const payment = reservation && paid.get(reservation.rsv_id);
+    return {
+      ...{ room_id, desc, price, status, review_cnt, last_review },
+      rsv_id: reservation?.rsv_id ?? null,
+      rsv_status: reservation?.status ?? null,
+      pay_id: payment?.pay_id ?? null,
+      pay_status: payment?.status ?? null,
+    };
+  });
 }
 
 /** B5: a room counts its reviews. */
