@@ -3,6 +3,8 @@ import { type RestAnswer, rest } from "#mesh/local/rest.ts";
 export interface Browser {
   /** Where the hosts of URLs are found instead of where DNS says: `http://127.0.0.1:8080`. Default: the URLs themselves */
   readonly gateway?: string;
+  /** Cookies from before, which are kept. Default: a browser that was never there */
+  readonly cookies?: Map<string, string>;
   /** What goes with every request, such as a traceparent. Default: nothing */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -17,7 +19,7 @@ export interface Browser {
  */
 export async function logInAtProvider(authorizationUrl: string, typed: string, browser: Browser = {}): Promise<URL> {
   const home = new URL(new URL(authorizationUrl).searchParams.get("redirect_uri") ?? "");
-  const cookies = new Map<string, string>();
+  const cookies = browser.cookies ?? new Map<string, string>();
   let url = new URL(authorizationUrl);
   let form: string | undefined;
   for (let steps = 0; steps < 10; steps++) {

@@ -88,6 +88,21 @@ describe("a login", () => {
     expect(registered.filter((event) => JSON.stringify(event).includes(memberId))).toEqual([{ memberId, nickname }]);
   });
 
+  it("asks who is there, whoever was there before", async () => {
+    const cookies = new Map<string, string>();
+    const emails = ["one@family.example", "two@family.example", "one@family.example"];
+    const found: (string | undefined)[] = [];
+    for (const email of emails) {
+      const { authorizationUrl } = await begin();
+      const { code = "", state = "" } = Object.fromEntries(
+        (await logInAtProvider(authorizationUrl, email, { cookies })).searchParams,
+      );
+      const { response } = await member.caller.call(completeLogin, { provider: "google", code, state });
+      found.push(response?.member?.email);
+    }
+    expect(found).toEqual(emails);
+  });
+
   it("takes the same person at two providers for two members", async () => {
     const [one, two] = [
       await logIn(member.caller, "two@example.com"),

@@ -1,4 +1,5 @@
 import type Provider from "oidc-provider";
+import type { KoaContextWithOIDC } from "oidc-provider";
 import { Accounts } from "./accounts.ts";
 import { loginPage } from "./login-page.ts";
 import { naverFlavour } from "./naver-flavour.ts";
@@ -25,12 +26,18 @@ export async function startProvider(
   provider.use(sandboxPayments());
   provider.use(loginPage(provider, accounts));
   provider.use(naverFlavour);
-  // Who is logged in already is asked all the same: in development one person is several members.
-  provider.use(async (ctx, next) => {
-    if (ctx.path === "/auth") ctx.query = { ...ctx.query, prompt: "login" };
-    await next();
-  });
+  provider.use(forgetSession);
   const server = provider.listen(port, host);
   await new Promise<void>((resolve, reject) => server.once("listening", resolve).once("error", reject));
   return server;
+}
+
+/** Whoever is logged in already is asked all the same, and may be somebody else: in development one person is several members. */
+async function forgetSession(ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> {
+  if (/^\/auth(\/|$)/.test(ctx.path)) {
+    const { headers } = ctx.req;
+    const cookies = headers.cookie?.split("; ").filter((cookie) => !cookie.startsWith("_session"));
+    if (cookies) headers.cookie = cookies.join("; ");
+  }
+  await next();
 }
