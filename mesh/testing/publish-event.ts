@@ -29,6 +29,8 @@ export function occurred<Message>(
   };
 }
 
+const publishMs = 60_000;
+
 /**
  * Publishes events in this order into a system's stream, which is made if there is none. The same event may be given twice: JetStream is not told that it
  * is the same, so it comes twice.
@@ -41,9 +43,10 @@ export async function publishEvents(natsUrl: string, ns: string, events: readonl
     const manager = await jetstreamManager(connection);
     await ensureSystemStream(manager, ns);
     const jetstream = manager.jetstream();
-    for (const event of events) {
-      await jetstream.publish(`${ns}.${event.subject}`, event.payload, { headers: eventHeaders(event) });
-    }
+    // One connection: they arrive in the order in which they are sent, so none has to wait for the one before.
+    const publish = (event: StoredEvent) =>
+      jetstream.publish(`${ns}.${event.subject}`, event.payload, { headers: eventHeaders(event), timeout: publishMs });
+    await Promise.all(events.map(publish));
   } finally {
     await connection.close();
   }
