@@ -1,15 +1,17 @@
 // `make bench`: every figure that the README quotes, measured in one run, with what it must reach beside it. Exits with 1 when one
 // is missed.
 //
-//   node bench/main.ts [echo] [events] [lint] [compile] [edit] [siren]      all of them by default
+//   node bench/main.ts [echo] [events] [lint] [compile] [edit] [siren] [mall] [systems]      all of them by default
 import { execFileSync } from "node:child_process";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { benchCompile } from "./compile.ts";
 import { benchEdit } from "./edit.ts";
 import { benchLint } from "./lint.ts";
+import { benchMall } from "./mall.ts";
 import { isMet, print, type Row, row } from "./report.ts";
 import { benchSiren } from "./siren.ts";
+import { benchSystems } from "./systems.ts";
 
 const benches: Record<string, { title: string; run(): Promise<Row[]> | Row[] }> = {
   echo: { title: "Unary echo: the service run time against bare grpc-js, the same codec, rounds in turn", run: echo },
@@ -23,7 +25,13 @@ const benches: Record<string, { title: string; run(): Promise<Row[]> | Row[] }> 
     run: benchCompile,
   },
   edit: { title: "An edited policy: 30 services, 60 replicas, until Envoy has it in force", run: benchEdit },
+  mall: {
+    title:
+      "Mall's order flow: ours, and the same as NestJS microservices (opossum, Prisma) without a proxy, rounds in turn",
+    run: benchMall,
+  },
   siren: { title: "SirenOrder on the local mesh; load, Envoy, services and servers share the cores", run: benchSiren },
+  systems: { title: "Several systems under one mesh up, on cores that everything shares", run: benchSystems },
 };
 
 const wanted = process.argv.slice(2);

@@ -20,16 +20,14 @@ export type Side = (typeof sides)[number];
 /** One service of a side. */
 export interface Runner extends AsyncDisposable {
   readonly pid: number;
-  /** `unix:/path` */
-  readonly target: string;
   readonly caller: GrpcCaller;
   readonly sql: pg.Pool;
 }
 
+/** The services of one side, stopped together. */
 export interface OrderFlow extends AsyncDisposable {
-  readonly order: Runner;
-  readonly pay: Runner;
-  readonly product: Runner;
+  /** Starts a service and waits until it answers. */
+  start(name: PeerName): Promise<Runner>;
 }
 
 export interface Servers {
@@ -39,24 +37,20 @@ export interface Servers {
 
 const repository = join(import.meta.dirname, "..");
 
-/** Builds a side, starts its services and waits until they answer. */
-export async function startOrderFlow(side: Side, servers: Servers): Promise<OrderFlow> {
+/** Builds a side; nothing runs yet. @param env for its services, besides what they need */
+export async function openOrderFlow(
+  side: Side,
+  servers: Servers,
+  env: Readonly<Record<string, string>> = {},
+): Promise<OrderFlow> {
   const stack = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), `mall-${side}-`));
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
-  try {
-    const mains = side === "ours" ? await bundles(join(folder, "bundles")) : buildPeers();
-    const start = async (name: PeerName, env: Readonly<Record<string, string>>) => {
-      return stack.use(await startRunner({ side, name, main: mains[name], folder, env }, servers));
-    };
-    const product = await start("product", {});
-    const pay = await start("pay", { MESH_OUTBOUND: product.target, PRODUCT_URL: product.target });
-    const order = await start("order", { MESH_OUTBOUND: pay.target });
-    return { order, pay, product, [Symbol.asyncDispose]: () => stack.disposeAsync() };
-  } catch (error) {
-    await stack.disposeAsync();
-    throw error;
-  }
+  const mains = side === "ours" ? await bundles(join(folder, "bundles")) : buildPeers();
+  return {
+    start: async (name) => stack.use(await startRunner({ side, name, main: mains[name], folder, env }, servers)),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }
 
 /** As `mesh up` bundles them. */
@@ -73,6 +67,7 @@ interface RunnerOptions {
   readonly side: Side;
   readonly name: PeerName;
   readonly main: string;
+  /** Of the side's sockets. */
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
 }
@@ -83,19 +78,23 @@ async function startRunner(options: RunnerOptions, { postgres, nats }: Servers):
   // Both sides write to the tables that our migrations make, with the same indexes and checks.
   await migrate(url, join(repository, "services", "mall", name, "migrations"));
   const socket = join(folder, `${name}.sock`);
-  const target = `unix:${socket}`;
-  const listens = side === "ours" ? { MESH_LISTEN: target } : { LISTEN: target, SERVICE_NAME: `${name}.mall` };
-  const servers = { NS: `mall${side}`, DATABASE_URL: url, NATS_URL: nats.url };
+  const callee = name === "order" ? "pay" : "product";
+  const calls = `unix:${join(folder, `${callee}.sock`)}`;
+  const ways = {
+    ours: { MESH_LISTEN: `unix:${socket}`, MESH_OUTBOUND: calls },
+    nest: { LISTEN: `unix:${socket}`, PRODUCT_URL: calls },
+  };
+  const servers = { NS: `mall${side}`, DATABASE_URL: url, NATS_URL: nats.url, SERVICE_NAME: `${name}.mall` };
   const log = openSync(join(folder, `${name}.log`), "w");
   const child = spawn(process.execPath, [main], {
-    env: { ...process.env, NODE_ENV: "production", LOG_LEVEL: "info", ...servers, ...listens, ...env },
+    env: { ...process.env, NODE_ENV: "production", LOG_LEVEL: "info", ...servers, ...ways[side], ...env },
     stdio: ["ignore", log, "inherit"],
   });
   closeSync(log);
   const ended = once(child, "exit");
   const isUp = () => child.exitCode !== null || existsSync(socket);
   await eventually(isUp, { withinMs: 60_000 });
-  const caller = grpcCaller(target);
+  const caller = grpcCaller(`unix:${socket}`);
   const sql = new pg.Pool({ connectionString: url, max: 2 });
   const stop = async () => {
     caller[Symbol.dispose]();
@@ -106,7 +105,7 @@ async function startRunner(options: RunnerOptions, { postgres, nats }: Servers):
   try {
     if (side === "ours") await eventually(() => isServing(caller), { withinMs: 60_000 });
     if (child.exitCode !== null) throw new Error(`${name} of ${side} ended with ${child.exitCode}`);
-    return { pid: child.pid ?? 0, target, caller, sql, [Symbol.asyncDispose]: stop };
+    return { pid: child.pid ?? 0, caller, sql, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;
@@ -118,14 +117,26 @@ async function isServing(caller: GrpcCaller): Promise<boolean> {
   return response?.status === HealthCheckResponse_ServingStatus.SERVING;
 }
 
-/** Puts a product, number 1, into the tables of a side that has none yet. */
-export async function addProduct(
-  { order, product }: OrderFlow,
-  { name, price, qty }: { readonly name: string; readonly price: bigint; readonly qty: number },
-): Promise<void> {
-  await order.sql.query("INSERT INTO product_copy VALUES (1, $1, $2, 1)", [name, price]);
-  const sql = `WITH registered AS (INSERT INTO product (name, price, qty, stock_seq) VALUES ($1, $2, $3, 1) RETURNING *)
+/** What a side's tables hold of the catalogue before anything is ordered. */
+export interface Catalogue {
+  readonly name: string;
+  readonly price: bigint;
+  readonly qty: number;
+  readonly count: number;
+}
+
+/** Tells order of products, numbered from 1, of which it has heard of none yet. */
+export async function addCopies({ sql }: Runner, { name, price, count }: Catalogue): Promise<void> {
+  const copies = "INSERT INTO product_copy SELECT number, $1, $2, 1 FROM generate_series(1, $3::integer) number";
+  await sql.query(copies, [name, price, count]);
+}
+
+/** Puts the same products into product's tables. */
+export async function addProducts({ sql }: Runner, { name, price, qty, count }: Catalogue): Promise<void> {
+  const products = `WITH registered AS (
+      INSERT INTO product (name, price, qty, stock_seq) SELECT $1, $2, $3, 1 FROM generate_series(1, $4::integer) RETURNING *
+    )
     INSERT INTO stock_movement (product_id, seq, change, former_qty, remaining_qty)
       SELECT product_id, stock_seq, qty, 0, qty FROM registered`;
-  await product.sql.query(sql, [name, price, qty]);
+  await sql.query(products, [name, price, qty, count]);
 }

@@ -6,6 +6,7 @@ import { type Postgres, startPostgres } from "#mesh/local/postgres.ts";
 
 /** A PostgreSQL of a test's own. */
 export interface TestPostgres extends AsyncDisposable {
+  readonly pid: number;
   /** The URL of a database that nobody else uses; it is made by whoever migrates it. */
   freshUrl(): string;
   /** Kills the server as a crash would. */
@@ -22,6 +23,9 @@ export async function testPostgres(): Promise<TestPostgres> {
   const { port } = server;
   let databases = 0;
   return {
+    get pid() {
+      return server.pid;
+    },
     freshUrl: () => server.url(`test_${++databases}`),
     async kill() {
       process.kill(server.pid, "SIGKILL");
@@ -39,6 +43,7 @@ export async function testPostgres(): Promise<TestPostgres> {
 
 /** A NATS of a test's own. */
 export interface TestNats extends AsyncDisposable {
+  readonly pid: number;
   readonly url: string;
   kill(): Promise<void>;
   restart(): Promise<void>;
@@ -51,6 +56,9 @@ export async function testNats(): Promise<TestNats> {
   let server: Nats = await startNats({ dataDir });
   const { port, url } = server;
   return {
+    get pid() {
+      return server.pid;
+    },
     url,
     async kill() {
       process.kill(server.pid, "SIGKILL");

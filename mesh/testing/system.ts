@@ -3,6 +3,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { readLock } from "#mesh/local/daemon/lock.ts";
+import { stateAt } from "#mesh/local/daemon/state.ts";
 import { type Rest, rest } from "#mesh/local/rest.ts";
 import { eventually } from "./eventually.ts";
 import { type GrpcCaller, grpcCaller } from "./grpc-caller.ts";
@@ -23,6 +25,10 @@ export interface ReplicaStatus {
 
 /** A system under `mesh up`, on a copy of its files and a state of its own. */
 export interface RunningSystem extends AsyncDisposable {
+  /** The systems that run. */
+  readonly systems: readonly string[];
+  /** The mesh's own process. */
+  readonly pid: number;
   /** The copy: its `istio/` and `services/<system>/` may be edited. */
   readonly folder: string;
   /** `http://127.0.0.1:PORT` */
@@ -53,9 +59,11 @@ const shared = ["node_modules", "gen", "mesh", "proto", "scripts"];
  * Starts a system with `mesh up`, at a free port, with a state of its own. Disposing of it stops it and removes everything.
  *
  * @param system the folder under services/: `siren`
+ * @param others more of them, beside it
  */
-export async function startSystem(system: string): Promise<RunningSystem> {
-  const folder = makeCopy(system);
+export async function startSystem(system: string, others: readonly string[] = []): Promise<RunningSystem> {
+  const systems = [system, ...others];
+  const folder = makeCopy(systems);
   const command = (args: readonly string[]) => [cli, ...args, "--state", join(folder, ".mesh")];
   const mesh = async (...args: readonly string[]) => {
     const { stdout } = await run(process.execPath, command(args), { cwd: folder, maxBuffer: 64 * 2 ** 20 });
@@ -70,8 +78,8 @@ export async function startSystem(system: string): Promise<RunningSystem> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await mesh("up", system, "--detach", "--gateway-port", "0");
-    return running({ system, folder, mesh, stop, address: await gatewayAddress(mesh) });
+    await mesh("up", ...systems, "--detach", "--gateway-port", "0");
+    return running({ system, systems, folder, mesh, stop, address: await gatewayAddress(mesh) });
   } catch (error) {
     await stop().catch(() => {});
     throw error;
@@ -82,16 +90,21 @@ type Mesh = RunningSystem["mesh"];
 
 function running(of: {
   system: string;
+  systems: readonly string[];
   folder: string;
   mesh: Mesh;
   stop: () => Promise<void>;
   address: string;
 }): RunningSystem {
-  const { system, folder, mesh, stop, address } = of;
+  const { system, systems, folder, mesh, stop, address } = of;
   const callers: GrpcCaller[] = [];
   const status = () => readStatus(mesh);
   const replicas = async (workload: string) => (await status()).filter((replica) => replica.workload === workload);
   return {
+    systems,
+    get pid() {
+      return readLock(stateAt(join(folder, ".mesh")).lock)?.pid ?? 0;
+    },
     folder,
     gateway: `http://${address}`,
     rest: (host = `${system}.localhost`) => rest(`http://${address}`, host),
@@ -136,10 +149,11 @@ async function gatewayAddress(mesh: Mesh): Promise<string> {
 }
 
 /** A folder with the system's own files, and links to what all systems share. */
-function makeCopy(system: string): string {
-  const folder = mkdtempSync(join(tmpdir(), `mesh-${system}-`));
+function makeCopy(systems: readonly string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), `mesh-${systems[0]}-`));
   mkdirSync(join(folder, "services"));
-  for (const path of ["package.json", "skaffold.yaml", "istio", `services/${system}`]) {
+  const services = systems.map((system) => `services/${system}`);
+  for (const path of ["package.json", "skaffold.yaml", "istio", ...services]) {
     cpSync(join(repository, path), join(folder, path), { recursive: true });
   }
   for (const path of shared) symlinkSync(join(repository, path), join(folder, path));

@@ -16,7 +16,7 @@ interface ProductService {
 export type StockAnswer = { readonly remainingQty: number } | { readonly refused: "OUT_OF_STOCK" | "PRODUCT_GONE" };
 
 /** All that a call may take, the retry included. */
-const timeoutMs = 610;
+const timeoutMs = Number(process.env["PRODUCT_TIMEOUT_MS"] ?? 610);
 const retries = 1;
 const retryDelayMs = 25;
 
