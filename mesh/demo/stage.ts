@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { Breaker } from "#mesh/local/breakers/breaker.ts";
 import type { StatusRow } from "#mesh/local/daemon/status.ts";
 import { type DemandingRest, demanding } from "#mesh/local/demanding-rest.ts";
-import { type Rest, rest } from "#mesh/local/rest.ts";
+import { type Rest, type RestAnswer, rest } from "#mesh/local/rest.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
 import type { Figures } from "./figures.ts";
 import type { MeshControl } from "./mesh-control.ts";
@@ -46,6 +47,8 @@ export interface DocumentedSiege extends Siege {
 
 /** Thrown when what the rest of a demonstration relies on was not reached; the check is noted. */
 export class NotReached extends Error {}
+
+const patienceMs = 60_000;
 
 /**
  * What a demonstration works with. Whatever it changes through the stage is undone when it ends, however it ends: overlays, numbers of
@@ -180,6 +183,19 @@ export class Stage {
     }
     this.check(text, true);
     return found;
+  }
+
+  /**
+   * Repeats a call while it is answered 503, for a minute: on a busy machine an answer may take longer than its caller waits, and
+   * where nothing is broken yet that is not what is to be shown. Returns the last answer.
+   */
+  async patiently(call: () => Promise<RestAnswer>): Promise<RestAnswer> {
+    let answer = await call();
+    for (const giveUpAt = Date.now() + patienceMs; answer.status === 503 && Date.now() < giveUpAt; ) {
+      await sleep(200);
+      answer = await call();
+    }
+    return answer;
   }
 
   /** @param service whose database: `order` */

@@ -44,7 +44,8 @@ const correlation: Demonstration = {
     const productId = await register(stage, 10_000);
     const orderId = await place(stage, productId, 3);
     await screenShows(stage, orderId, "입금확인대기");
-    await stage.api.post(`/v1/pays/${await payOf(stage, orderId)}:check`, {});
+    const payId = await payOf(stage, orderId);
+    await stage.patiently(() => stage.rest("POST", `/v1/pays/${payId}:check`, {}));
     await screenShows(stage, orderId, "배송중");
     const { qty } = await stage.api.get<{ qty: number }>(`/products/${productId}`);
     stage.check("the stock is 9997", qty === 9_997, `${qty}`);

