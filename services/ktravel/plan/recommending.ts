@@ -7,6 +7,7 @@ import { RecommendationStatus, RecommendationType } from "#gen/proto/ktravel/pla
 import { requestIdReused } from "#mesh/service/answers.ts";
 import type { Context, IdempotencyKey } from "#mesh/service/call.ts";
 import type { Client } from "#mesh/service/client.ts";
+import { crashPoint } from "#mesh/service/crash-point.ts";
 import type { Database } from "#mesh/service/database.ts";
 import { isRefusal } from "#mesh/service/errors.ts";
 import { event } from "#mesh/service/event.ts";
@@ -133,6 +134,7 @@ export async function refund(
   if (after(found.status, "refunded") === undefined) return;
   const { memberId } = found;
   await token.refundToken({ memberId, refId: recommendationId }, context);
+  crashPoint("recommend/refund-asked");
   await database.transaction(context, async ({ store, publish }) => {
     const { status, failureReason: reason } = present(await store.findRecommendationForUpdate(recommendationId));
     const to = after(status, "refunded");

@@ -93,7 +93,6 @@ export function finishRecommendations(parts: SagaParts, staleMs: number) {
       context.log.warn({ recommendationId, since: updateTime }, "a token is not back yet");
     }
     await refund(recommendationId, parts, context);
-    crashPoint("recommend/refunded");
     return true;
   };
   return recovery("finish-recommendations", step, { olderThanMs: staleMs });
