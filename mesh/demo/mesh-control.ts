@@ -71,6 +71,11 @@ export class MeshControl {
     return `postgres://postgres:${password}@${await this.#addressOf("postgres")}/${name}`;
   }
 
+  /** The folder of a PersistentVolumeClaim. */
+  volume(namespace: string, claim: string): string {
+    return join(this.#state.volumes, namespace, claim);
+  }
+
   async natsUrl(): Promise<string> {
     return `nats://${await this.#addressOf("nats")}`;
   }

@@ -45,6 +45,10 @@ class FakeMesh implements Pick<StageOptions["control"], keyof StageOptions["cont
   async databaseUrl() {
     return "";
   }
+  volume(): string {
+    return "";
+  }
+
   async natsUrl() {
     return "";
   }

@@ -209,6 +209,11 @@ export class Stage {
     return pool;
   }
 
+  /** @param claim a PersistentVolumeClaim of the system, whose folder it is */
+  volume(claim: string): string {
+    return this.#options.control.volume(this.system, claim);
+  }
+
   natsUrl(): Promise<string> {
     return this.#options.control.natsUrl();
   }
