@@ -2,6 +2,8 @@
 // (CheckPay, which calls product). Ours and the NestJS peer without a proxy, and ours on the local mesh, through the gateway and the
 // sidecars; round by round in turn, so that whatever else the machine does meets all of them.
 import { randomUUID } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import pg from "pg";
 import { Order, OrderServiceService } from "#gen/proto/mall/order/v1/order.ts";
 import { PayServiceService } from "#gen/proto/mall/pay/v1/pay.ts";
@@ -94,6 +96,7 @@ async function directLane(side: Side, servers: Servers, stack: AsyncDisposableSt
 
 /** The whole mall, but for the two that the peer does not have. */
 async function meshLane(system: RunningSystem, stack: AsyncDisposableStack): Promise<Lane> {
+  await keepSingle(system);
   const caller = system.grpc();
   const products: bigint[] = [];
   for (let number = 0; number < productCount; number++) {
@@ -116,6 +119,15 @@ async function meshLane(system: RunningSystem, stack: AsyncDisposableStack): Pro
       return { pay: caller, paySql: await open(system, "mall_pay", stack) };
     },
   };
+}
+
+/** One replica each, as the peer has, however busy they are. */
+async function keepSingle(system: RunningSystem): Promise<void> {
+  for (const name of ["order", "pay", "product"]) {
+    const file = join(system.folder, "services", "mall", name, "k8s.yaml");
+    writeFileSync(file, readFileSync(file, "utf8").replace(/maxReplicas: \d+/, "maxReplicas: 1"));
+  }
+  await system.untilReady();
 }
 
 async function pidsOf(system: RunningSystem): Promise<Record<string, number>> {
@@ -186,7 +198,7 @@ function note(rounds: Rounds, result: LoadResult, cpuSeconds: Readonly<Record<st
   for (const latency of result.latenciesMs) rounds.latenciesMs.push(latency);
   for (const [part, seconds] of Object.entries(cpuSeconds)) {
     rounds.cpu[part] ??= [];
-    rounds.cpu[part].push((seconds / result.succeeded) * 1e6);
+    rounds.cpu[part].push((seconds / Math.max(1, result.succeeded)) * 1e6);
   }
 }
 
