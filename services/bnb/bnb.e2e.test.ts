@@ -9,14 +9,15 @@ import { ReservationStatus } from "#gen/proto/bnb/reservation/v1/reservation.ts"
 import { RoomStatus } from "#gen/proto/bnb/room/v1/room.ts";
 import { inParallel } from "#mesh/demo/in-parallel.ts";
 import { listAll } from "#mesh/demo/list-all.ts";
-import { demanding } from "#mesh/local/demanding-rest.ts";
+import { type DemandingRest, demanding } from "#mesh/local/demanding-rest.ts";
 import type { Rest, RestAnswer } from "#mesh/local/rest.ts";
 import { Code } from "#mesh/service/codes.ts";
 import { demonstrate } from "#mesh/testing/demonstrate.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
+import { everyMethod } from "#mesh/testing/every-method.ts";
 import type { GrpcCaller } from "#mesh/testing/grpc-caller.ts";
 import { startLoad } from "#mesh/testing/load.ts";
-import { expectByGrpc, expectByRest, reasonOf } from "#mesh/testing/method-case.ts";
+import { reasonOf } from "#mesh/testing/method-case.ts";
 import { type RunningSystem, startSystem } from "#mesh/testing/system.ts";
 import { violations } from "./invariants.ts";
 import { methodCases, type World } from "./method-cases.ts";
@@ -24,29 +25,26 @@ import { fillRooms } from "./sample-data.ts";
 
 let bnb: RunningSystem;
 let rest: Rest;
+/** REST calls that must succeed. */
+let api: DemandingRest;
 let grpc: GrpcCaller;
 let world: World;
 
 beforeAll(async () => {
   bnb = await startSystem("bnb");
   rest = bnb.rest();
+  api = demanding(rest);
   grpc = bnb.grpc();
   world = await prepareWorld();
 });
 
 afterAll(() => bnb?.[Symbol.asyncDispose]());
 
-const enums = { ...RoomStatus, ...ReservationStatus, ...PaymentStatus, ...MessageKind };
-
-describe("every method, with its success and its refusals", () => {
-  it.each(methodCases)("$method.path $name, by gRPC", (each) => expectByGrpc(grpc, each, world, enums));
-
-  const overRest = methodCases.filter((each) => each.rest);
-  it.each(overRest)("$method.path $name, by REST", (each) => expectByRest(rest, each, world));
-
-  it("covers the twenty-one methods that are not internal", () => {
-    expect(new Set(methodCases.filter(({ code }) => code === "OK").map(({ method }) => method.path)).size).toBe(21);
-  });
+everyMethod({
+  cases: methodCases,
+  methods: 21,
+  enums: { ...RoomStatus, ...ReservationStatus, ...PaymentStatus, ...MessageKind },
+  running: () => ({ grpc, rest, world }),
 });
 
 describe("payment's internal methods", () => {
@@ -113,7 +111,7 @@ describe("callees that are late", () => {
     await bnb.untilReady();
     await eventually(async () => (await reserve(roomId, "lee")).status === 200, { withinMs: 60_000 });
     await untilQuiet();
-    const { reservations } = await body<{ reservations: { guestId: string; status: string }[] }>(
+    const { reservations } = await api.get<{ reservations: { guestId: string; status: string }[] }>(
       `/v1/reservations?roomId=${roomId}&guestId=kim`,
     );
     expect(new Set(reservations.map(({ status }) => status))).toEqual(new Set(["RESERVATION_STATUS_REJECTED"]));
@@ -149,7 +147,7 @@ describe("kill -9 of a service under load", () => {
       await untilQuiet();
       await inParallel(taken(), 20, async (answer) => {
         const { rsvId } = answer.body as { rsvId: string };
-        const { status } = await body<{ status: string }>(`/v1/reservations/${rsvId}`);
+        const { status } = await api.get<{ status: string }>(`/v1/reservations/${rsvId}`);
         expect(status).toBe("RESERVATION_STATUS_CONFIRMED");
       });
     },
@@ -158,9 +156,9 @@ describe("kill -9 of a service under load", () => {
 
 it("fills an empty system with sample data, and leaves a full one alone", async () => {
   const ofSamples = () =>
-    Promise.all(["kim", "lee", "park"].map((name) => body(`/v1/reservations?guestId=${name}&pageSize=1000`)));
+    Promise.all(["kim", "lee", "park"].map((name) => api.get(`/v1/reservations?guestId=${name}&pageSize=1000`)));
   const houses = async () => {
-    const pages = await listAll<{ desc: string }>(demanding(rest), "/v1/roomviews", "roomViews");
+    const pages = await listAll<{ desc: string }>(api, "/v1/roomviews", "roomViews");
     return pages.filter(({ desc }) => desc === "Beautiful House");
   };
   const once = await ofSamples(); // `mesh up` has filled it.
@@ -171,19 +169,9 @@ it("fills an empty system with sample data, and leaves a full one alone", async 
   expect(await houses()).toMatchObject(reviewed);
 });
 
-async function body<Answer>(path: string): Promise<Answer> {
-  return (await rest("GET", path)).body as Answer;
-}
-
-async function created<Answer>(path: string, request: object): Promise<Answer> {
-  const answer = await rest("POST", path, request);
-  expect(answer).toMatchObject({ status: 200 });
-  return answer.body as Answer;
-}
-
 /** Names that no sample has, so that a room of a test is never taken for one. */
 async function newRoom(price = "1000", query = ""): Promise<string> {
-  return (await created<{ roomId: string }>(`/v1/rooms${query}`, { desc: "A room of a test", price })).roomId;
+  return (await api.post<{ roomId: string }>(`/v1/rooms${query}`, { desc: "A room of a test", price })).roomId;
 }
 
 function reserve(roomId: string, guestId = "kim", query = ""): Promise<RestAnswer> {
@@ -228,18 +216,18 @@ async function prepareWorld(): Promise<World> {
   expect((await rest("DELETE", `/v1/rooms/${deletedRoom}`)).status).toBe(200);
   for (let count = 0; count < 10; count += 1) await reserved(next(), "hoarder");
   const cancelled = await reserved(next());
-  await created(`/v1/reservations/${cancelled.rsvId}:cancel`, {});
+  await api.post(`/v1/reservations/${cancelled.rsvId}:cancel`, {});
   const open = [await reserved(next()), await reserved(next()), await reserved(next()), await reserved(next())];
   const unpricedRoom = await newRoom("0");
   expect(reasonOf(await reserve(unpricedRoom, "choi"))).toBe("ROOM_NOT_PRICED");
-  const { reservations } = await body<{ reservations: { rsvId: string }[] }>("/v1/reservations?guestId=choi");
+  const { reservations } = await api.get<{ reservations: { rsvId: string }[] }>("/v1/reservations?guestId=choi");
   const review = { roomId, guestId: "kim", content: "좋아요" };
   await eventually(async () => (await rest("POST", "/v1/reviews", review)).status === 200);
-  const spare = [await created<Review>("/v1/reviews", review), await created<Review>("/v1/reviews", review)];
-  const { reviews } = await body<{ reviews: Review[] }>(`/v1/reviews?roomId=${roomId}`);
+  const spare = [await api.post<Review>("/v1/reviews", review), await api.post<Review>("/v1/reviews", review)];
+  const { reviews } = await api.get<{ reviews: Review[] }>(`/v1/reviews?roomId=${roomId}`);
   const kept = reviews.find(({ reviewId }) => !spare.some((other) => other.reviewId === reviewId));
   await untilQuiet();
-  const { messages } = await body<{ messages: { msgId: string }[] }>(`/messages?rsvId=${stay.rsvId}`);
+  const { messages } = await api.get<{ messages: { msgId: string }[] }>(`/messages?rsvId=${stay.rsvId}`);
   return {
     reserved: { ...stay, roomId, msgId: messages[0]?.msgId ?? "" },
     reviewId: kept?.reviewId ?? "",

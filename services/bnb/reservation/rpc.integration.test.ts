@@ -217,9 +217,9 @@ describe("when payment does not take the money", () => {
 
   it("is not waited for when the caller has gone, and is paid back", async () => {
     const roomId = randomUUID();
-    onApprove = () => sleep(1_500);
+    onApprove = () => sleep(4_000);
     const request = { reservation: Reservation.fromPartial({ roomId, guestId: "kim" }) };
-    const answer = await service.caller.call(createReservation, request, { timeoutMs: 500 });
+    const answer = await service.caller.call(createReservation, request, { timeoutMs: 2_000 });
     expect(answer.code).toBe(Code.DEADLINE_EXCEEDED);
     await untilRejected(roomId);
     expect(paidBack).toHaveLength(1);
