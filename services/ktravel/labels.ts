@@ -43,3 +43,12 @@ export const notificationKindLabels: Labels<typeof NotificationKind> = {
   NOTIFICATION_KIND_PLAN_CREATED: { ko: "새 여행 계획", en: "New plan" },
   NOTIFICATION_KIND_FOLLOWED: { ko: "팔로우", en: "New follower" },
 };
+
+/** What the recipient reads; `{nickname}` is the actor's. */
+export const notificationTexts: Labels<typeof NotificationKind> = {
+  NOTIFICATION_KIND_PLAN_CREATED: {
+    ko: "{nickname}님이 새 여행 계획을 만들었습니다",
+    en: "{nickname} has a new travel plan",
+  },
+  NOTIFICATION_KIND_FOLLOWED: { ko: "{nickname}님이 회원님을 팔로우합니다", en: "{nickname} follows you" },
+};

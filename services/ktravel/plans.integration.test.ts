@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FollowServiceService } from "#gen/proto/ktravel/follow/v1/follow.ts";
 import { AuthServiceService } from "#gen/proto/ktravel/member/v1/auth.ts";
+import { MemberServiceService } from "#gen/proto/ktravel/member/v1/member.ts";
 import { TokenServiceService } from "#gen/proto/ktravel/member/v1/token.ts";
 import { NotificationKind, NotificationServiceService } from "#gen/proto/ktravel/notification/v1/notification.ts";
 import {
@@ -20,11 +21,13 @@ import { Code } from "#mesh/service/codes.ts";
 import type { MethodDefinition } from "#mesh/service/handler.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
 import type { GrpcCaller } from "#mesh/testing/grpc-caller.ts";
-import { rowsOf } from "#mesh/testing/placed-service.ts";
+import { published, rowsOf } from "#mesh/testing/placed-service.ts";
 import { useServers } from "#mesh/testing/use-servers.ts";
+import { memberFailures as followFailures } from "./follow/errors.ts";
 import { startFollow, startNotification, startPlan, type WithSql } from "./in-process.ts";
 import { violations } from "./invariants.ts";
 import { audience, issuer, logIn, startMember, type TestProvider, testProvider } from "./member/in-process.ts";
+import { memberFailures as planFailures } from "./plan/errors.ts";
 
 const servers = useServers();
 let provider: TestProvider;
@@ -219,6 +222,74 @@ describe("notification", () => {
       ["PLAN_CREATED", 2],
       ["FOLLOWED", 2],
     ]);
+  });
+});
+
+describe("what consumers rely on", () => {
+  const id = expect.stringMatching(/^[0-9a-f-]{36}$/);
+  const pair = { followerId: id, followeeId: id };
+  const aPlan = { planId: id, ownerId: id };
+
+  it.each<[string, () => WithSql, string, object]>([
+    ["plan, follow and notification", () => member, "MemberRegistered", { memberId: id, nickname: expect.any(String) }],
+    ["plan and notification", () => follow, "Followed", { ...pair, followedAt: expect.any(String) }],
+    ["plan and notification", () => follow, "Unfollowed", pair],
+    ["notification", () => plan, "PlanCreated", aPlan],
+    ["notification", () => plan, "PlanShared", aPlan],
+    ["notification", () => plan, "PlanUnshared", aPlan],
+    ["an audit", () => plan, "PlanRecommended", { recommendationId: id, memberId: id, planId: id }],
+  ])("%s find in %s what they need", async (_, provider, name, needs) => {
+    const payloads = await published(provider(), name);
+    expect(payloads.length).toBeGreaterThan(0);
+    for (const payload of payloads) expect(payload).toMatchObject(needs);
+  });
+
+  it("versions of a pair, of a plan and of a member grow by one", async () => {
+    for (const service of [plan, follow]) {
+      const gaps = await rowsOf(
+        service,
+        `SELECT aggregate_id FROM mesh.outbox WHERE subject NOT LIKE '%.PlanRecommended' AND subject NOT LIKE '%.RecommendationFailed'
+         GROUP BY 1 HAVING max(aggregate_version) <> count(*) OR min(aggregate_version) <> 1`,
+      );
+      expect(gaps).toEqual([]);
+    }
+    const firsts = "SELECT DISTINCT aggregate_version FROM mesh.outbox WHERE subject = 'member.MemberRegistered'";
+    expect(await rowsOf(member, firsts)).toEqual([["1"]]);
+  });
+
+  it("plan: member spends once a key, gives back once, and refuses by reasons that plan knows", async () => {
+    const { id: memberId } = await signUp(1n);
+    const { spendToken, refundToken } = TokenServiceService;
+    const [first, second, never] = [randomUUID(), randomUUID(), randomUUID()];
+    const spend = (refId: string) => member.caller.call(spendToken, { memberId, amount: 1n, refId });
+    const refund = (refId: string) => member.caller.call(refundToken, { memberId, refId });
+    const spent = await spend(first);
+    expect(spent.response).toMatchObject({ memberId, refId: first, balanceAfter: 0n });
+    expect(await spend(first)).toEqual(spent);
+    const insufficient = await spend(second);
+    expect((await refund(first)).response?.tokenEntry).toMatchObject({ balanceAfter: 1n });
+    expect((await refund(first)).response?.tokenEntry).toMatchObject({ balanceAfter: 1n });
+    expect((await refund(never)).response).toEqual({ tokenEntry: undefined });
+    const buried = await spend(never);
+    const unknown = await member.caller.call(spendToken, { memberId: randomUUID(), amount: 1n, refId: randomUUID() });
+    const reasons = [insufficient, buried, unknown].map(({ reason }) => reason);
+    expect(reasons).toEqual(["INSUFFICIENT_TOKENS", "ALREADY_REFUNDED", "MEMBER_NOT_FOUND"]);
+    expect(Object.keys(planFailures.refusals ?? {})).toEqual(expect.arrayContaining(reasons));
+    // These tokens were not spent on recommendations: the ledger is put back as the invariants want it.
+    expect(await rowsOf(member, "SELECT balance FROM token_account WHERE member_id = $1", [memberId])).toEqual([["1"]]);
+    await member.sql.query("DELETE FROM token_entry WHERE ref_id = ANY($1)", [[first, never]]);
+    await member.sql.query("UPDATE token_account SET version = 1 WHERE member_id = $1", [memberId]);
+  });
+
+  it("follow: member tells a nickname to whoever has a token, and refuses by reasons that follow knows", async () => {
+    const { id: memberId, nickname, member: call } = await signUp();
+    const { getMember } = MemberServiceService;
+    expect((await call(getMember, { memberId })).response).toMatchObject({ memberId, nickname });
+    const unknown = await call(getMember, { memberId: randomUUID() });
+    const stranger = await member.caller.call(getMember, { memberId }, { metadata: { authorization: "Bearer a.b.c" } });
+    const reasons = [unknown.reason, stranger.reason];
+    expect(reasons).toEqual(["MEMBER_NOT_FOUND", "TOKEN_INVALID"]);
+    expect(Object.keys(followFailures.refusals ?? {})).toEqual(expect.arrayContaining(reasons));
   });
 });
 
