@@ -26,6 +26,7 @@ export const redirectUri = "http://ktravel.localhost:8080/login/callback";
 export const issuer = "http://member.test";
 export const audience = "ktravel";
 export const encryptionKey = "an encryption key of a test";
+export const subjectKey = "a subject key of a test";
 
 const clients = {
   google: { clientId: "google-test", clientSecret: "the secret of google-test" },
@@ -81,7 +82,7 @@ export function startMember(place: Place, provider: TestProvider, options: Membe
         database,
         keys,
         sealer,
-        subjectKey: "a subject key of a test",
+        subjectKey,
         redirectUris: [redirectUri],
         payments: httpPayments(`${url}/payments`),
         providers: {
