@@ -18,12 +18,14 @@ export function rpc(parts: SagaParts): Handlers<typeof OrderServiceService> {
   return {
     async createOrder(request, call) {
       const wish = present(request.order);
-      return database.answer(call, async (tx) => {
+      const answer = await database.answer(call, async (tx) => {
         const order = await tx.store.insert(place(wish, await tx.store.findProduct(wish.productId)));
         call.correlate(order.orderId);
         tx.publish(orderPlaced, { ...order, orderStatus: "ORDER_RECEIVED" }, identity(order));
         return toMessage(order);
       });
+      crashPoint("create-order/placed");
+      return answer;
     },
 
     async getOrder({ orderId }) {
@@ -54,12 +56,14 @@ export function rpc(parts: SagaParts): Handlers<typeof OrderServiceService> {
 
     async confirmReceipt({ orderId }, call) {
       call.correlate(orderId);
-      return database.answer(call, async (tx) => {
+      const answer = await database.answer(call, async (tx) => {
         const found = existing(await tx.store.findForUpdate(orderId), orderId);
         const order = await tx.store.move(orderId, receive(found));
         tx.publish(orderClosed, { orderId, orderStatus: "RECEIPT_CONFIRMED" }, identity(order));
         return toMessage(order);
       });
+      crashPoint("confirm-receipt/closed");
+      return answer;
     },
   };
 }
