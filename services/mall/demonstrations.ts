@@ -85,7 +85,7 @@ const circuitBreaker: Demonstration = {
     const pays = await preparePays(
       stage,
       productId,
-      Math.min(2_000, Math.max(300, stage.callsOf(sellers, shortestDelayMs))),
+      Math.min(2_000, Math.max(200, stage.callsOf(sellers, shortestDelayMs))),
     );
     const check = () => checkNext(stage, pays);
     await stage.apply("chaos");
