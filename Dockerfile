@@ -9,9 +9,11 @@ COPY buf.yaml buf.gen.yaml ./
 COPY proto proto
 COPY scripts scripts
 COPY mesh mesh
+# A service may import what its system has in common; of the others nothing is generated.
+COPY services services
 ARG SERVICE
-COPY services/${SERVICE} services/${SERVICE}
-RUN node scripts/gen.ts && node scripts/bundle.ts services/${SERVICE} /app
+RUN find services -name schema.prisma -not -path "services/${SERVICE}/*" -delete && \
+    node scripts/gen.ts && node scripts/bundle.ts services/${SERVICE} /app
 
 FROM gcr.io/distroless/nodejs24-debian12:nonroot
 ENV NODE_ENV=production
