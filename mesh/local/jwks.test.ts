@@ -54,6 +54,24 @@ it("has a key that nobody can sign with while the source is down, and reports th
   fetcher.close();
 });
 
+it("looks again soon when something changes, however long the source has been down", async () => {
+  answer = { status: 503, body: "down" };
+  const onChange = vi.fn();
+  const fetcher = new JwksFetcher({ onChange, retryMs: [10, 3_600_000] });
+  const objects = authentication(`{ issuer: x, jwksUri: "${base}/keys" }`);
+  const asked = vi.fn();
+  server.on("request", asked);
+  await fetcher.keysFor(objects, plainDial);
+  await vi.waitFor(() => expect(asked).toHaveBeenCalledTimes(2), 5_000);
+  answer = { status: 200, body: keys };
+  const changeSomething = async () => {
+    await fetcher.keysFor(objects, plainDial);
+    expect(onChange).toHaveBeenCalled();
+  };
+  await vi.waitFor(changeSomething, 20_000);
+  fetcher.close();
+});
+
 it("keeps keys that it has when the source goes down or answers something else", async () => {
   const onChange = vi.fn();
   const fetcher = new JwksFetcher({ onChange, refreshMs: 20 });

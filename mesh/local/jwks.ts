@@ -11,6 +11,8 @@ export interface JwksOptions {
   onChange(): void;
   /** How often keys that are known are fetched again; default 60 s. */
   readonly refreshMs?: number;
+  /** The pauses after failures; the last one stays. Default: 250 ms to 10 s */
+  readonly retryMs?: readonly number[];
 }
 
 interface Source {
@@ -22,6 +24,7 @@ interface Source {
 interface Known {
   keys: string | undefined;
   failures: number;
+  isFetching: boolean;
   timer: NodeJS.Timeout | undefined;
   first: Promise<void>;
 }
@@ -30,7 +33,7 @@ const timeoutMs = 5_000;
 const largestBytes = 1 << 20;
 /** How long the first configuration waits for keys. */
 const patienceMs = 1_000;
-const retryMs = [250, 500, 1_000, 2_000, 5_000, 10_000];
+const defaultRetryMs = [250, 500, 1_000, 2_000, 5_000, 10_000];
 
 /**
  * Fetches the key sets that RequestAuthentications name, as istiod does, and keeps them fresh. Keys that were fetched once are kept
@@ -48,7 +51,7 @@ export class JwksFetcher {
 
   /**
    * The keys known now for what the objects name, by URL or issuer; waits a moment for those asked for the first time. Where none
-   * are known, a key that no token can be signed with.
+   * are known, a key that no token can be signed with; and since something has changed, perhaps their source is there now.
    */
   async keysFor(objects: readonly KubeObject[], dial: Dial): Promise<ReadonlyMap<string, string>> {
     this.#dial = dial;
@@ -70,30 +73,54 @@ export class JwksFetcher {
 
   #want(name: string, source: Source): Known {
     const existing = this.#known.get(name);
-    if (existing) return existing;
-    const known: Known = { keys: undefined, failures: 0, timer: undefined, first: Promise.resolve() };
+    if (existing) {
+      if (existing.keys === undefined && existing.failures > 1) this.#hurry(existing, source);
+      return existing;
+    }
+    const known: Known = {
+      keys: undefined,
+      failures: 0,
+      isFetching: false,
+      timer: undefined,
+      first: Promise.resolve(),
+    };
     this.#known.set(name, known);
     known.first = this.#refresh(known, source, { quiet: true });
     return known;
   }
 
+  /** Begins anew with the pauses between attempts, which have grown. */
+  #hurry(known: Known, source: Source): void {
+    known.failures = 0;
+    if (known.isFetching) return;
+    clearTimeout(known.timer);
+    this.#later(known, source, this.#pauseAfter(1));
+  }
+
+  #pauseAfter(failures: number): number {
+    const { retryMs = defaultRetryMs } = this.#options;
+    return retryMs[Math.min(failures, retryMs.length) - 1] ?? 0;
+  }
+
+  #later(known: Known, source: Source, inMs: number): void {
+    known.timer = setTimeout(() => void this.#refresh(known, source, { quiet: false }), inMs);
+    known.timer.unref();
+  }
+
   async #refresh(known: Known, source: Source, { quiet }: { quiet: boolean }): Promise<void> {
     const before = known.keys;
     const startedAt = Date.now();
+    known.isFetching = true;
     try {
       known.keys = await this.#fetch(source);
       known.failures = 0;
     } catch {
       known.failures++;
     }
+    known.isFetching = false;
     if (this.#closed) return;
     const refreshMs = this.#options.refreshMs ?? 60_000;
-    const retry = retryMs[Math.min(known.failures, retryMs.length) - 1] ?? refreshMs;
-    known.timer = setTimeout(
-      () => void this.#refresh(known, source, { quiet: false }),
-      known.failures > 0 ? retry : refreshMs,
-    );
-    known.timer.unref();
+    this.#later(known, source, known.failures > 0 ? this.#pauseAfter(known.failures) : refreshMs);
     // Whoever still waits for the first answer sees it anyway.
     const isWaitedFor = quiet && Date.now() - startedAt < patienceMs;
     if (known.keys !== before && !isWaitedFor) this.#options.onChange();

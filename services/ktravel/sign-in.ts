@@ -34,5 +34,8 @@ export async function signIn(ktravel: Rest, { gateway, typed }: SignInOptions): 
   );
   const headers = { authorization: `Bearer ${session.accessToken}` };
   const rest: Rest = (method, path, body, more) => ktravel(method, path, body, { ...headers, ...more });
-  return { ...session.member, headers, rest, api: demanding(rest) };
+  const api = demanding(rest);
+  // The gateway has the keys of tokens a moment after member is there.
+  await api.wait("/v1/members/me");
+  return { ...session.member, headers, rest, api };
 }
