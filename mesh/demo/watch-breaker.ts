@@ -1,6 +1,6 @@
 import type { RestAnswer } from "#mesh/local/rest.ts";
+import { checkReason } from "./check-mixed.ts";
 import { succeeded } from "./figures.ts";
-import { reasonsOf } from "./reasons.ts";
 import type { Stage } from "./stage.ts";
 
 export interface BreakerWatch {
@@ -31,11 +31,7 @@ export async function watchBreaker(stage: Stage, { caller, callee, call, reason 
     meanwhile: async () => void (await opens()),
   });
   const refused = answers.filter((answer) => !succeeded(answer));
-  stage.check(
-    `every refusal says ${reason}`,
-    reasonsOf(refused).every((each) => each === reason),
-    reasonsOf(refused).join(", "),
-  );
+  checkReason(stage, refused, reason);
   await stage.eventually(`${name} closes by itself`, async () => {
     const now = await breakers();
     return now.length > 0 && now.every(({ state }) => state === "closed");

@@ -1,7 +1,7 @@
 // The demonstrations of the document that run on this laptop, for `mesh demo siren/...`.
+import { checkMixed, isMixed } from "#mesh/demo/check-mixed.ts";
 import type { DemonstratedSystem, Demonstration } from "#mesh/demo/demonstration.ts";
-import { succeeded } from "#mesh/demo/figures.ts";
-import { reasonOf, reasonsOf } from "#mesh/demo/reasons.ts";
+import { reasonOf } from "#mesh/demo/reasons.ts";
 import type { Stage } from "#mesh/demo/stage.ts";
 import { watchBreaker } from "#mesh/demo/watch-breaker.ts";
 import { violations } from "./invariants.ts";
@@ -89,16 +89,13 @@ const circuitBreaker: Demonstration = {
       concurrency: 100,
       seconds: 60,
       call: order,
-      until: (answers) => answers.some(succeeded) && answers.some(({ status }) => status === 503),
+      until: isMixed,
     });
-    const reasons = reasonsOf(answers.filter((answer) => !succeeded(answer)));
-    stage.check("some orders are refused", figures.failed > 0, `${figures.failed}`);
-    stage.check("and some are taken", figures.successful > 0, `${figures.successful}`);
-    stage.check("every refusal says PRODUCT_UNAVAILABLE", reasons.join() === "PRODUCT_UNAVAILABLE", reasons.join(", "));
+    checkMixed(stage, answers, "PRODUCT_UNAVAILABLE");
     const { rows } = await (await stage.database("order")).query("SELECT 1 FROM orders WHERE product_id = $1", [
       productId,
     ]);
-    stage.check("as many orders are kept as were taken", rows.length === figures.successful, `${rows.length}`);
+    stage.check("every order that was taken is kept", rows.length >= figures.successful, `${rows.length}`);
     await watchBreaker(stage, { caller: "order", callee: "product", call: order, reason: "PRODUCT_UNAVAILABLE" });
     stage.check("order was not started again", (await restarts()) <= before);
     await stage.eventually("orders are taken again", async () => (await order()).status === 200);

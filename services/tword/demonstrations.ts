@@ -1,9 +1,9 @@
 // The demonstrations of the document that run on this laptop, for `mesh demo tword/...`.
+import { checkMixed, isMixed } from "#mesh/demo/check-mixed.ts";
 import type { DemonstratedSystem, Demonstration } from "#mesh/demo/demonstration.ts";
-import { succeeded } from "#mesh/demo/figures.ts";
 import { inParallel } from "#mesh/demo/in-parallel.ts";
 import { listAll } from "#mesh/demo/list-all.ts";
-import { reasonOf, reasonsOf } from "#mesh/demo/reasons.ts";
+import { reasonOf } from "#mesh/demo/reasons.ts";
 import type { Stage } from "#mesh/demo/stage.ts";
 import { watchBreaker } from "#mesh/demo/watch-breaker.ts";
 import { type ShownPage, violations } from "./invariants.ts";
@@ -101,21 +101,14 @@ const circuitBreaker: Demonstration = {
     await stage.load(alone);
     const open = (await stage.breakers("order", "delivery")).filter(({ state }) => state === "open");
     stage.check("one user does not open the breaker", open.length === 0);
-    const { answers, figures } = await stage.load({
+    const { answers } = await stage.load({
       title: "many users",
       ...users,
       call: order,
       document: { failed: 256 },
-      until: (answers) => answers.some(succeeded) && answers.some(({ status }) => status === 503),
+      until: isMixed,
     });
-    const reasons = reasonsOf(answers.filter((answer) => !succeeded(answer)));
-    stage.check("many users: some orders are refused", figures.failed > 0, `${figures.failed}`);
-    stage.check("and some are taken", figures.successful > 0, `${figures.successful}`);
-    stage.check(
-      "every refusal says DELIVERY_UNAVAILABLE",
-      reasons.join() === "DELIVERY_UNAVAILABLE",
-      reasons.join(", "),
-    );
+    checkMixed(stage, answers, "DELIVERY_UNAVAILABLE");
     await watchBreaker(stage, { caller: "order", callee: "delivery", call: order, reason: "DELIVERY_UNAVAILABLE" });
     await stage.eventually("orders are taken again", async () => (await order()).status === 200);
   },
