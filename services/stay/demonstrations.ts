@@ -85,7 +85,7 @@ const circuitBreaker: Demonstration = {
     ];
     for (const { overlay, title, seen = () => true, text } of runs) {
       await stage.apply(overlay);
-      const payments = await deferred(stage, stage.callsOf(load, 200) + 20);
+      const payments = await deferred(stage, stage.callsOf(load, 200) + 5);
       const call = () => askForOne(stage, payments);
       const { answers } = await stage.load({ ...load, title, call, until: (each) => each.some(seen) });
       const reasons = reasonsOf(answers.filter((answer) => !succeeded(answer))).join(", ");
