@@ -56,6 +56,8 @@ const patienceMs = 60_000;
  */
 export class Stage {
   readonly system: string;
+  /** `http://127.0.0.1:8080`, for other hosts than the system's. */
+  readonly gateway: string;
   /** REST calls to the system's host of the gateway. */
   readonly rest: Rest;
   /** REST calls that must succeed, for preparing. */
@@ -74,6 +76,7 @@ export class Stage {
     const call = rest(gateway, `${system}.localhost`);
     this.#options = options;
     this.system = system;
+    this.gateway = gateway;
     this.short = options.seconds !== undefined;
     this.rest = async (...request) => {
       signal.throwIfAborted();

@@ -1,5 +1,6 @@
 // Plan on a real PostgreSQL, with a member that each test scripts.
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type SpendTokenRequest, TokenEntry, TokenServiceService } from "#gen/proto/ktravel/member/v1/token.ts";
 import {
@@ -287,6 +288,13 @@ describe("a recommendation", () => {
     expect(await other.call(getRecommendation, { recommendationId })).toMatchObject({
       reason: "RECOMMENDATION_NOT_FOUND",
     });
+  });
+
+  it("waits for a member that is late", async () => {
+    const me = await somebody();
+    onSpend = () => sleep(900);
+    expect((await me.recommend()).response?.status).toBe(GENERATING);
+    expect(refunded).toEqual([]);
   });
 
   it("after taste is made from what the member likes and may still read", async () => {
