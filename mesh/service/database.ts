@@ -6,7 +6,7 @@ import { crashPoint } from "./crash-point.ts";
 import { LostUpdate, ServiceError } from "./errors.ts";
 import type { ReceivedEvent } from "./event.ts";
 import { type AnswerRow, type OutboxRow, outboxRow } from "./outbox.ts";
-import { PostgresStorage } from "./postgres-storage.ts";
+import { type PoolOptions, PostgresStorage } from "./postgres-storage.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
 import type { Storage } from "./storage.ts";
 import { isConflict } from "./storage-failure.ts";
@@ -53,7 +53,7 @@ export interface OwnDatabase<Store> extends Database<Store> {
   close(): Promise<void>;
 }
 
-export interface DatabaseOptions<Db, Store> {
+export interface DatabaseOptions<Db, Store> extends PoolOptions {
   /** Makes the Prisma client: `(adapter) => new PrismaClient({ adapter })`. */
   client(adapter: SqlDriverAdapterFactory): PrismaLike<Db>;
   /** Makes the store over the client, or over a transaction. */
@@ -62,8 +62,6 @@ export interface DatabaseOptions<Db, Store> {
   readonly migrations: string;
   /** `postgresql://...`, or `file:/path` for SQLite. Default: `DATABASE_URL`. */
   readonly url?: string;
-  /** Connections of this process. Default: `DATABASE_POOL`, or 4. */
-  readonly poolSize?: number;
 }
 
 /** What is used of a Prisma client. */
@@ -101,9 +99,7 @@ class PrismaDatabase<Db, Store> implements OwnDatabase<Store> {
 
   constructor(options: DatabaseOptions<Db, Store>) {
     this.url = options.url ?? env("DATABASE_URL");
-    this.storage = this.url.startsWith("file:")
-      ? new SqliteStorage(this.url)
-      : new PostgresStorage(this.url, options.poolSize);
+    this.storage = this.url.startsWith("file:") ? new SqliteStorage(this.url) : new PostgresStorage(this.url, options);
     this.#client = options.client(this.storage.adapter);
     this.#storeOf = options.store;
     this.store = options.store(this.#client as unknown as Db);

@@ -9,8 +9,13 @@ import { purge } from "./purge.ts";
 import { RequestAnswers } from "./request-answers.ts";
 import type { Retention, Storage } from "./storage.ts";
 
-/** How long a connection may be waited for before the database counts as away; a limit of this process, not of another service. */
-const connectMs = 5_000;
+/** How the connections of a process are kept. */
+export interface PoolOptions {
+  /** Connections of this process. Default: `DATABASE_POOL`, or 4. */
+  readonly poolSize?: number | undefined;
+  /** How long a connection may be waited for before the database counts as away; a limit of this process, not of another service. Default: 5 s. */
+  readonly connectMs?: number | undefined;
+}
 
 /** A database of its own on a PostgreSQL server. The run time's tables are in its schema `mesh`. */
 export class PostgresStorage implements Storage {
@@ -23,8 +28,7 @@ export class PostgresStorage implements Storage {
   readonly #url: string;
   readonly #pool: pg.Pool;
 
-  /** @param poolSize connections of this process. Default: `DATABASE_POOL`, or 4 */
-  constructor(url: string, poolSize = envInteger("DATABASE_POOL", 4)) {
+  constructor(url: string, { poolSize = envInteger("DATABASE_POOL", 4), connectMs = 5_000 }: PoolOptions = {}) {
     this.#url = url;
     const config = { connectionString: url, max: poolSize, connectionTimeoutMillis: connectMs };
     this.#pool = new pg.Pool({ ...config, Client: PipelinedClient });

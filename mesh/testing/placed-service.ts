@@ -44,6 +44,12 @@ function postgresQueries(url: string): pg.Pool {
   return pool;
 }
 
+/**
+ * Fifty calls at once wait for the few connections of a service, on a busy machine for longer than the run time would let them: then they are told
+ * STORAGE_UNAVAILABLE, which is an answer, but not the one that is tested.
+ */
+const connectMs = 60_000;
+
 /** What a service is but for its database. */
 export type Rest<Store> = Omit<ServiceOptions<Store>, "name" | "database">;
 
@@ -65,7 +71,7 @@ export function databaseService<Db, Store>(
 ): Promise<WithSql> {
   const [service = "", system = ""] = name.split(".");
   const migrations = join(import.meta.dirname, "../../services", system, service, "migrations");
-  const database = openDatabase({ client, store, migrations, url: place.url });
+  const database = openDatabase({ client, store, migrations, url: place.url, connectMs });
   return placedService(place, { ...rest(database), name, database });
 }
 

@@ -49,8 +49,8 @@ async function productWith(qty: number): Promise<bigint> {
 
 async function place(productId: bigint, qty = 1): Promise<bigint> {
   const wish = Order.fromPartial({ productId, qty, address: "Seoul", customerId: `customer-${productId}` });
-  const { response } = await order.caller.call(orderService.createOrder, { order: wish });
-  if (!response) throw new Error("the order was refused");
+  const { response, reason } = await order.caller.call(orderService.createOrder, { order: wish });
+  if (!response) throw new Error(`the order was refused: ${reason}`);
   return response.orderId;
 }
 

@@ -51,8 +51,8 @@ async function shopWith(count: number): Promise<bigint> {
 
 async function take(shopId: bigint): Promise<bigint> {
   const wish = Order.fromPartial({ shopId, eqpNm: "galaxy_s21", customerId: `customer-${shopId}` });
-  const { response } = await order.caller.call(OrderServiceService.createOrder, { order: wish });
-  if (!response) throw new Error("the order was refused");
+  const { response, reason } = await order.caller.call(OrderServiceService.createOrder, { order: wish });
+  if (!response) throw new Error(`the order was refused: ${reason}`);
   return response.orderId;
 }
 
