@@ -16,14 +16,21 @@ export function processTree(pid: number): number[] {
   return tree;
 }
 
-/** CPU seconds, user and system, that the process and its children have used so far. */
-export function cpuSeconds(pid: number): number {
-  return processTree(pid).reduce((sum, each) => sum + (statOf(each)?.ticks ?? 0), 0) / ticksPerSecond;
+/** A process with everything that it started, or these processes alone. */
+type Processes = number | readonly number[];
+
+/** CPU seconds, user and system, that they have used so far. */
+export function cpuSeconds(processes: Processes): number {
+  return listOf(processes).reduce((sum, pid) => sum + (statOf(pid)?.ticks ?? 0), 0) / ticksPerSecond;
 }
 
-/** Proportional set size in MB (10^6 bytes) of the process and its children: memory that several share is divided among them. */
-export function pssMb(pid: number): number {
-  return processTree(pid).reduce((sum, each) => sum + pssKib(each) * 1024, 0) / 1e6;
+/** Their proportional set size in MB (10^6 bytes): memory that several share is divided among them. */
+export function pssMb(processes: Processes): number {
+  return listOf(processes).reduce((sum, pid) => sum + pssKib(pid) * 1024, 0) / 1e6;
+}
+
+function listOf(processes: Processes): readonly number[] {
+  return typeof processes === "number" ? processTree(processes) : processes;
 }
 
 function pssKib(pid: number): number {

@@ -37,25 +37,29 @@ async function measure([system = "", ...others]: readonly string[], bounds: Boun
   const isWhole = services.length >= bounds.services;
   await sleep(settleMs);
   const pids = await pidsOf(running);
-  const pss = new Map([...pids].map(([name, pid]) => [name, pssMb(pid)]));
-  const before = new Map([...pids].map(([name, pid]) => [name, cpuSeconds(pid)]));
+  // The mesh's own process has all the others as children.
+  const processesOf = (name: string, pid: number) => (name === "mesh" ? [pid] : pid);
+  const pss = new Map([...pids].map(([name, pid]) => [name, pssMb(processesOf(name, pid))]));
+  const cpuOf = () => new Map([...pids].map(([name, pid]) => [name, cpuSeconds(processesOf(name, pid))]));
+  const before = cpuOf();
   await sleep(idleMs);
-  const cpu = (name: string) => ((cpuSeconds(pids.get(name) ?? 0) - (before.get(name) ?? 0)) / idleMs) * 1e6;
+  const after = cpuOf();
+  const cpu = (name: string) => (((after.get(name) ?? 0) - (before.get(name) ?? 0)) / idleMs) * 1e6;
   const sum = (names: readonly string[], of: (name: string) => number) =>
     names.reduce((all, name) => all + of(name), 0);
   const memory = (name: string) => pss.get(name) ?? 0;
-  const whole = [...services, ...servers];
+  const rest = [...servers, "mesh"];
   return [
     row(`${title}, warm`, warm, { unit: "s", ...(isWhole ? { mustBeAtMost: bounds.warmSeconds } : {}) }),
-    row("  memory, idle, in all", sum(whole, memory), {
+    row("  memory, idle, in all", sum([...services, ...rest], memory), {
       unit: "MB PSS",
       ...(isWhole ? { mustBeAtMost: bounds.pssMb } : {}),
     }),
     row("    services together", sum(services, memory), { unit: "MB PSS" }),
     row("    largest service", Math.max(...services.map(memory)), { unit: "MB PSS" }),
-    ...[...servers, "mesh"].map((name) => row(`    ${name}`, memory(name), { unit: "MB PSS" })),
+    ...rest.map((name) => row(`    ${name}`, memory(name), { unit: "MB PSS" })),
     row("  CPU, idle: services together", sum(services, cpu), { unit: "ms/s" }),
-    ...[...servers, "mesh"].map((name) => row(`    ${name}`, cpu(name), { unit: "ms/s" })),
+    ...rest.map((name) => row(`    ${name}`, cpu(name), { unit: "ms/s" })),
   ];
 }
 
@@ -77,5 +81,5 @@ async function pidsOf(running: RunningSystem): Promise<Map<string, number>> {
   const pids = status.map(({ system, workload, replica, pid }) => {
     return [servers.includes(workload) ? workload : `${system}/${replica}`, pid] as const;
   });
-  return new Map([...pids, ["mesh", running.pid]]);
+  return new Map([...pids.filter(([, pid]) => pid > 0), ["mesh", running.pid]]);
 }
