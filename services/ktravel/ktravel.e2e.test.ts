@@ -41,6 +41,9 @@ beforeAll(async () => {
   const plain = system.rest();
   api = (method, path, body, headers) => plain(method, path, body, { ...sampled, ...headers });
   member = new pg.Pool({ connectionString: await system.databaseUrl("ktravel_member"), max: 2 });
+  // The gateway has the keys of tokens a moment after member is there.
+  const headers = bearerOf((await logIn("first.of.all@example.com")).accessToken);
+  await eventually(async () => (await api("GET", "/v1/members/me", undefined, headers)).status === 200);
 });
 afterAll(async () => {
   delete process.env["OTEL_EXPORTER_OTLP_ENDPOINT"];
