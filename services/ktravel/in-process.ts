@@ -51,7 +51,11 @@ export function startPlan(
 ): Promise<WithSql> {
   return databaseService(
     place,
-    { name: "plan.ktravel", client: (adapter) => new PlanClient({ adapter }), store: (db) => new PlanStore(db) },
+    {
+      name: "plan.ktravel",
+      client: (adapter) => new PlanClient({ adapter, errorFormat: "minimal" }),
+      store: (db) => new PlanStore(db),
+    },
     (database) => {
       const token = connect(TokenServiceService, member, planFailures);
       const workersOptions = { count: 2, leaseMs: 5_000, ...options };

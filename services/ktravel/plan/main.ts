@@ -16,8 +16,9 @@ import { rpc } from "./rpc.ts";
 import { PlanStore } from "./store.ts";
 import { openWorkers } from "./workers.ts";
 
+// An error of Prisma's would show what was to be stored, which is what members wrote.
 const database = openDatabase({
-  client: (adapter) => new PrismaClient({ adapter }),
+  client: (adapter) => new PrismaClient({ adapter, errorFormat: "minimal" }),
   store: (db) => new PlanStore(db),
   migrations: join(import.meta.dirname, "migrations"),
 });
