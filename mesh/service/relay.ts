@@ -16,7 +16,9 @@ export interface RelayOptions {
 }
 
 /** Behind the outbox's notification, which is only a wake-up: a process may die between its commit and its notification. */
-const sweepMs = 1_000;
+const sweepMs = 5_000;
+/** How often a process that does not relay looks whether it is its turn, or whether it should end. */
+const turnMs = 1_000;
 const retryMs = 500;
 /** After a round: how long the next event may be waited for, so that one statement marks this round and fetches the next. */
 const gatherMs = 100;
@@ -96,7 +98,7 @@ export class Relay {
   async #untilLeading(session: OutboxSession): Promise<boolean> {
     while (!this.#stopping) {
       if (await session.lead()) return true;
-      await this.#wakeUp.wait(sweepMs);
+      await this.#wakeUp.wait(turnMs);
     }
     return false;
   }
@@ -104,7 +106,7 @@ export class Relay {
   /** NATS, once it is there; undefined when it is time to stop. */
   async #jetstream(): Promise<JetStream | undefined> {
     while (!this.#stopping) {
-      const jetstream = await Promise.race([this.#options.broker.ready, this.#wakeUp.wait(sweepMs)]);
+      const jetstream = await Promise.race([this.#options.broker.ready, this.#wakeUp.wait(turnMs)]);
       if (jetstream) return jetstream;
     }
     return undefined;
