@@ -62,6 +62,7 @@ const liveness: Demonstration = {
       title: "orders at a process that gets stuck",
       concurrency: 100,
       seconds: 60,
+      pauseMs: 200, // Refusals come at once; they need not come without end.
       call: order,
       meanwhile: async () => {
         await stage.eventually("order is started again", async () => (await restarts()) > before, { withinS: 300 });
