@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FollowServiceService } from "#gen/proto/ktravel/follow/v1/follow.ts";
 import { AuthServiceService } from "#gen/proto/ktravel/member/v1/auth.ts";
-import { MemberServiceService } from "#gen/proto/ktravel/member/v1/member.ts";
+import { Member, MemberServiceService } from "#gen/proto/ktravel/member/v1/member.ts";
 import { TokenServiceService } from "#gen/proto/ktravel/member/v1/token.ts";
 import { NotificationKind, NotificationServiceService } from "#gen/proto/ktravel/notification/v1/notification.ts";
 import {
@@ -143,6 +143,28 @@ describe("a member's way", () => {
     await untilQuiet();
   });
 
+  it("has another nickname everywhere, and plans that can be deleted", async () => {
+    const [star, fan] = [await signUp(), await signUp()];
+    await fan.follow(FollowServiceService.createFollow, { followeeId: star.id });
+    const planId = await star.write();
+    await star.plan(PlanServiceService.sharePlan, { planId });
+    await eventually(async () => (await fan.told()).some((each) => each.planId === planId));
+    const { updateMember } = MemberServiceService;
+    const renamed = { memberId: star.id, nickname: `별 ${people}` };
+    expect((await star.member(updateMember, { member: Member.fromPartial(renamed) })).code).toBe(Code.OK);
+    const { getPlan, deletePlan } = PlanServiceService;
+    await eventually(async () => {
+      const seen = (await fan.plan(getPlan, { planId })).response?.ownerNickname;
+      const told = (await fan.told())[0]?.actorNickname;
+      const [row] = (await fan.follow(FollowServiceService.listFollowing, {})).response?.members ?? [];
+      return [seen, told, row?.nickname].every((name) => name === renamed.nickname);
+    });
+    expect((await star.plan(deletePlan, { planId })).code).toBe(Code.OK);
+    await eventually(async () => (await fan.told()).every((each) => each.planId === ""));
+    expect(await fan.told()).toHaveLength(1);
+    await untilQuiet();
+  });
+
   it("follows and unfollows, once each", async () => {
     const [star, fan] = [await signUp(), await signUp()];
     const { createFollow, deleteFollow, listFollowing, listFollowers, getFollowSummary } = FollowServiceService;
@@ -232,11 +254,13 @@ describe("what consumers rely on", () => {
 
   it.each<[string, () => WithSql, string, object]>([
     ["plan, follow and notification", () => member, "MemberRegistered", { memberId: id, nickname: expect.any(String) }],
+    ["plan, follow and notification", () => member, "MemberUpdated", { memberId: id, nickname: expect.any(String) }],
     ["plan and notification", () => follow, "Followed", { ...pair, followedAt: expect.any(String) }],
     ["plan and notification", () => follow, "Unfollowed", pair],
     ["notification", () => plan, "PlanCreated", aPlan],
     ["notification", () => plan, "PlanShared", aPlan],
     ["notification", () => plan, "PlanUnshared", aPlan],
+    ["notification", () => plan, "PlanDeleted", aPlan],
     ["an audit", () => plan, "PlanRecommended", { recommendationId: id, memberId: id, planId: id }],
   ])("%s find in %s what they need", async (_, provider, name, needs) => {
     const payloads = await published(provider(), name);
