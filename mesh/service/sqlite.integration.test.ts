@@ -3,13 +3,18 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#mesh/testing/eventually.ts";
+import { occurred, publishEvents } from "#mesh/testing/publish-event.ts";
 import { readEvents } from "#mesh/testing/read-events.ts";
 import { type TestNats, testNats } from "#mesh/testing/servers.ts";
-import { shopMigrations } from "#mesh/testing/shop.ts";
+import { registered, shopDatabase, shopMigrations } from "#mesh/testing/shop.ts";
 import { register, startPublisher, startSubscriber } from "#mesh/testing/shop-services.ts";
+import { testService } from "#mesh/testing/test-service.ts";
 import { Code } from "./codes.ts";
+import { listDeadLetters } from "./dead-letters.ts";
+import { recovery } from "./recovery.ts";
 import { SqliteConnection } from "./sqlite-file.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
 
@@ -151,6 +156,24 @@ describe("events", () => {
     await eventually(async () => (await report.database.store.notes()).length === 1);
   });
 
+  it("that cannot be decoded become dead letters, which can be listed, and the next ones are applied", async () => {
+    const ns = freshNs();
+    const about = { aggregateId: 1n, aggregateVersion: 1n };
+    const message = { productId: 1n, name: "good", price: 1n, status: 1 as const, version: 1n };
+    const good = occurred(registered, message, about);
+    await publishEvents(nats.url, ns, [{ ...occurred(registered, message, about), payload: "no JSON" }, good]);
+    await using report = await startSubscriber(place(ns));
+    await eventually(async () => (await report.database.store.notes()).length === 1);
+    expect(rowsIn(report.database.url, "SELECT event_id FROM mesh_inbox")).toEqual([[good.eventId]]);
+    const connection = await connect({ servers: nats.url });
+    const letters = await eventually(async () => {
+      const found = await listDeadLetters(connection, { ns, service: "report" });
+      return found.length === 1 && found;
+    });
+    expect(letters).toMatchObject([{ service: "report", payload: "no JSON", deliveries: 1 }]);
+    await connection.close();
+  });
+
   it("are relayed by one process of two, and by the other once the first has gone", async () => {
     const [one, other] = [new SqliteStorage(freshUrl()), new SqliteStorage(`file:${folder}/${files}.db`)];
     await one.migrate(shopMigrations("integer"));
@@ -163,6 +186,32 @@ describe("events", () => {
     expect(await second.lead()).toBe(true);
     await second.close();
     await Promise.all([one.close(), other.close()]);
+  });
+});
+
+describe("recovery", () => {
+  it("claims a row in one transaction and finishes it once, while two workers look", async () => {
+    const database = shopDatabase(freshUrl());
+    const finished: string[] = [];
+    const finish = (name: string) =>
+      recovery(
+        name,
+        async (context) => {
+          const claimed = await database.transaction(context, async ({ store }) => {
+            const [row] = (await store.all()).filter(({ version }) => version === "1");
+            return row && (await store.reprice(BigInt(row.id), 0n, 1n)) ? row.name : undefined;
+          });
+          if (claimed) finished.push(claimed);
+          return claimed !== undefined;
+        },
+        { everyMs: 20 },
+      );
+    const workers = [finish("one"), finish("other")];
+    await using _service = await testService({ name: "product.siren", services: [], database, workers });
+    for (const name of ["a", "b", "c", "d"]) await database.store.insert(name, 1n);
+    await eventually(() => finished.length === 4);
+    expect(finished.sort()).toEqual(["a", "b", "c", "d"]);
+    expect((await database.store.all()).map(({ version }) => version)).toEqual(["2", "2", "2", "2"]);
   });
 });
 
