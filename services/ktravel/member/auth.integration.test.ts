@@ -165,7 +165,7 @@ describe("a state", () => {
     const hash = "encode(state_hash, 'hex') = encode(sha256(convert_to($1, 'UTF8')), 'hex')";
     const left = await rowsOf(
       member,
-      `SELECT expire_time - now() BETWEEN '9 min' AND '10 min' FROM login_attempt WHERE ${hash}`,
+      `SELECT expire_time - now() BETWEEN '5 min' AND '10 min' FROM login_attempt WHERE ${hash}`,
       [back.state],
     );
     expect(left).toEqual([[true]]);
