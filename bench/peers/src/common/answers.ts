@@ -19,7 +19,7 @@ export interface AnswerTable {
   findUnique(query: {
     where: { method_requestId: { method: string; requestId: string } };
   }): Promise<{ fingerprint: Uint8Array; response: Uint8Array } | null>;
-  create(query: { data: AnswerRow }): Promise<unknown>;
+  createMany(query: { data: AnswerRow }): Promise<unknown>;
 }
 
 /** Answers a repeated request_id with the first answer (AIP-155). */
@@ -53,7 +53,7 @@ export class Answers<Response extends object> {
 
   async keep(table: AnswerTable, key: RequestKey | undefined, response: Response): Promise<void> {
     if (!key) return;
-    await table.create({ data: { ...key, response: new Uint8Array(this.#method.responseSerialize(response)) } });
+    await table.createMany({ data: { ...key, response: new Uint8Array(this.#method.responseSerialize(response)) } });
   }
 
   async #find({ method, requestId, fingerprint }: RequestKey): Promise<Response | undefined> {

@@ -58,7 +58,7 @@ export class OrderService {
           },
         });
         correlate(order.orderId);
-        await tx.outbox.create({ data: orderPlaced(order) });
+        await tx.outbox.createMany({ data: orderPlaced(order) });
         const message = toMessage(order);
         await this.answers.keep(tx.answer, key, message);
         return message;
@@ -84,7 +84,7 @@ export class OrderService {
     const moved = { version: { increment: 1n }, updateTime: new Date(), stepTime: new Date() };
     try {
       await this.prisma.$transaction(async (tx) => {
-        await tx.inbox.create({ data: event });
+        await tx.inbox.createMany({ data: event });
         if (!move) return;
         const where = { orderId: BigInt(move.orderId), status: { in: [...open] } };
         await tx.order.updateMany({ where, data: { ...move.to, ...moved } });

@@ -48,7 +48,7 @@ export class PayService {
         // Whoever joined a check finds what the first has kept.
         const pay = moved ?? (await tx.pay.findUniqueOrThrow({ where: { payId } }));
         if (moved)
-          await tx.outbox.create({ data: moved.status === "CHECKED" ? payChecked(moved) : payCanceled(moved) });
+          await tx.outbox.createMany({ data: moved.status === "CHECKED" ? payChecked(moved) : payCanceled(moved) });
         const message = toMessage(pay);
         await this.answers.keep(tx.answer, key, message);
         return message;
@@ -81,12 +81,12 @@ export class PayService {
   async #place(eventId: string, type: string, order: OrderPlaced): Promise<boolean> {
     try {
       await this.prisma.$transaction(async (tx) => {
-        await tx.inbox.create({ data: { eventId, type } });
+        await tx.inbox.createMany({ data: { eventId, type } });
         const { productName, address, qty } = order;
         const [orderId, productId, price] = [BigInt(order.orderId), BigInt(order.productId), BigInt(order.price)];
         const data = { orderId, productId, productName, address, qty, price, status: "PLACED" } as const;
         const [pay] = await tx.pay.createManyAndReturn({ data: [data], skipDuplicates: true });
-        if (pay) await tx.outbox.create({ data: payPlaced(pay) });
+        if (pay) await tx.outbox.createMany({ data: payPlaced(pay) });
       });
     } catch (error) {
       if (isTaken(error)) return false; // It was delivered before.

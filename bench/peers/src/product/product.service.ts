@@ -71,7 +71,7 @@ export class ProductService {
       await tx.stockMovement.create({
         data: { productId, seq, orderId, change: -qty, formerQty, remainingQty, price },
       });
-      await tx.outbox.create({ data: qtyDecreased(product, request) });
+      await tx.outbox.createMany({ data: qtyDecreased(product, request) });
       return { remainingQty, price: String(price) };
     });
   }
