@@ -7,13 +7,14 @@ import { CancelCause, OrderStatus } from "#gen/proto/mall/order/v1/order.ts";
 import { OrderStatusKind } from "#gen/proto/mall/orderstatus/v1/orderstatus.ts";
 import { PayServiceService, PayStatus } from "#gen/proto/mall/pay/v1/pay.ts";
 import { ProductServiceService } from "#gen/proto/mall/product/v1/product.ts";
+import { type DemandingRest, demanding } from "#mesh/local/demanding-rest.ts";
 import type { Rest } from "#mesh/local/rest.ts";
 import { Code } from "#mesh/service/codes.ts";
 import { demonstrate } from "#mesh/testing/demonstrate.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
+import { everyMethod } from "#mesh/testing/every-method.ts";
 import type { GrpcCaller } from "#mesh/testing/grpc-caller.ts";
 import { startLoad } from "#mesh/testing/load.ts";
-import { expectByGrpc, expectByRest } from "#mesh/testing/method-case.ts";
 import { type RunningSystem, startSystem } from "#mesh/testing/system.ts";
 import { type ShownStatus, violations } from "./invariants.ts";
 import { methodCases, type World } from "./method-cases.ts";
@@ -21,29 +22,29 @@ import { fillMall } from "./sample-data.ts";
 
 let mall: RunningSystem;
 let rest: Rest;
+/** REST calls that must succeed. */
+let api: DemandingRest;
 let grpc: GrpcCaller;
 let world: World;
 
 beforeAll(async () => {
   mall = await startSystem("mall");
   rest = mall.rest();
+  api = demanding(rest);
   grpc = mall.grpc();
   world = await prepareWorld();
 });
 
 afterAll(() => mall?.[Symbol.asyncDispose]());
 
-const enums = { ...OrderStatus, ...CancelCause, ...PayStatus, ...DeliveryStatus, ...OrderStatusKind };
+everyMethod({
+  cases: methodCases,
+  methods: 17,
+  enums: { ...OrderStatus, ...CancelCause, ...PayStatus, ...DeliveryStatus, ...OrderStatusKind },
+  running: () => ({ grpc, rest, world }),
+});
 
-describe("every method, with its success and its refusals", () => {
-  it.each(methodCases)("$method.path $name, by gRPC", (each) => expectByGrpc(grpc, each, world, enums));
-
-  it.each(methodCases)("$method.path $name, by REST", (each) => expectByRest(rest, each, world));
-
-  it("covers the seventeen methods that are not internal", () => {
-    expect(new Set(methodCases.filter(({ code }) => code === "OK").map(({ method }) => method.path)).size).toBe(17);
-  });
-
+describe("LeakMemory", () => {
   it.each(["/orders/memleak", "/v1/orders:memleak"])("GET %s is for a demonstration alone", async (path) => {
     expect(await rest("GET", path)).toMatchObject({ status: 501, body: { code: Code.UNIMPLEMENTED } });
   });
@@ -88,41 +89,31 @@ describe("kill -9 of a service under load", () => {
 
 it("fills an empty system with sample data, and leaves a full one alone", async () => {
   await fillMall(rest);
-  const once = await body<{ products: object[] }>("/v1/products?pageSize=1000");
+  const once = await api.get<{ products: object[] }>("/v1/products?pageSize=1000");
   await fillMall(rest);
-  expect((await body<{ products: object[] }>("/v1/products?pageSize=1000")).products).toHaveLength(
+  expect((await api.get<{ products: object[] }>("/v1/products?pageSize=1000")).products).toHaveLength(
     once.products.length,
   );
   await untilQuiet();
 });
 
-async function body<Answer>(path: string): Promise<Answer> {
-  return (await rest("GET", path)).body as Answer;
-}
-
-async function created<Answer>(path: string, request: object): Promise<Answer> {
-  const answer = await rest("POST", path, request);
-  expect(answer).toMatchObject({ status: 200 });
-  return answer.body as Answer;
-}
-
 let productId = 0n;
 
 async function place(customerId = ""): Promise<bigint> {
   const wish = { productId: `${productId}`, qty: 1, address: "Seoul", customerId };
-  return BigInt((await created<{ orderId: string }>("/orders", wish)).orderId);
+  return BigInt((await api.post<{ orderId: string }>("/orders", wish)).orderId);
 }
 
 /** The deposit of an order, once pay waits for it. */
 async function payOf(orderId: bigint): Promise<bigint> {
   const pay = await eventually(
-    async () => (await body<{ pays: { payId: string }[] }>(`/pays?orderId=${orderId}`)).pays[0],
+    async () => (await api.get<{ pays: { payId: string }[] }>(`/pays?orderId=${orderId}`)).pays[0],
   );
   return BigInt(pay.payId);
 }
 
 async function untilShown(orderId: bigint, text: string): Promise<void> {
-  const shown = () => body<{ orderStatusText?: string }>(`/orderStatuses/${orderId}`);
+  const shown = () => api.get<{ orderStatusText?: string }>(`/orderStatuses/${orderId}`);
   await eventually(async () => (await shown()).orderStatusText === text, { withinMs: 60_000 });
 }
 
@@ -141,7 +132,7 @@ async function untilQuiet(): Promise<void> {
     let token = "";
     do {
       const path = `/orderStatuses?pageSize=1000&pageToken=${token}`;
-      const part = await body<{ orderStatuses: ShownStatus[]; nextPageToken: string }>(path);
+      const part = await api.get<{ orderStatuses: ShownStatus[]; nextPageToken: string }>(path);
       shown.push(...part.orderStatuses);
       token = part.nextPageToken;
     } while (token);
@@ -158,17 +149,17 @@ async function untilQuiet(): Promise<void> {
 /** What the cases of method-cases.ts rely on. */
 async function prepareWorld(): Promise<World> {
   const tv = { name: "TV", price: "100", qty: 10_000 };
-  productId = BigInt((await created<{ productId: string }>("/products", tv)).productId);
+  productId = BigInt((await api.post<{ productId: string }>("/products", tv)).productId);
   await eventually(
     async () => (await rest("POST", "/orders", { productId: `${productId}`, qty: 1, address: "x" })).status === 200,
   );
   const some = async (count: number) => Promise.all(Array.from({ length: count }, () => withPay()));
   const placed = await withPay("placed");
   const cancelled = await withPay();
-  await created(`/v1/orders/${cancelled.orderId}:cancel`, {});
+  await api.post(`/v1/orders/${cancelled.orderId}:cancel`, {});
   const shipped = await Promise.all((await some(4)).map(ship));
   const [delivering, closed, ...arriving] = shipped as [Shipped, Shipped, ...Shipped[]];
-  await created(`/v1/orders/${closed.orderId}:confirmReceipt`, {});
+  await api.post(`/v1/orders/${closed.orderId}:confirmReceipt`, {});
   const openOrders = await some(2);
   const openPays = await some(2);
   await untilShown(placed.orderId, "입금확인대기");
@@ -203,8 +194,8 @@ async function ship({ orderId, payId }: Paid): Promise<Shipped> {
   // On a busy machine product may answer too late; then pay's worker finishes the check.
   expect([200, 503]).toContain((await rest("POST", `/v1/pays/${payId}:check`, {})).status);
   const delivering = async () =>
-    (await body<{ status: string }>(`/orders/${orderId}`)).status === "ORDER_STATUS_DELIVERING";
+    (await api.get<{ status: string }>(`/orders/${orderId}`)).status === "ORDER_STATUS_DELIVERING";
   await eventually(delivering);
-  const { deliveries } = await body<{ deliveries: { deliveryId: string }[] }>(`/deliveries?orderId=${orderId}`);
+  const { deliveries } = await api.get<{ deliveries: { deliveryId: string }[] }>(`/deliveries?orderId=${orderId}`);
   return { orderId, payId, deliveryId: BigInt(deliveries[0]?.deliveryId ?? 0) };
 }

@@ -3,11 +3,13 @@ import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Order, OrderStatus, OrderServiceService as order } from "#gen/proto/siren/order/v1/order.ts";
 import { Product, ProductStatus, ProductServiceService as product } from "#gen/proto/siren/product/v1/product.ts";
+import { type DemandingRest, demanding } from "#mesh/local/demanding-rest.ts";
 import type { Rest } from "#mesh/local/rest.ts";
 import { Code } from "#mesh/service/codes.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
+import { everyMethod } from "#mesh/testing/every-method.ts";
 import type { GrpcCaller } from "#mesh/testing/grpc-caller.ts";
-import { detail, expectByGrpc, expectByRest, violationsOf } from "#mesh/testing/method-case.ts";
+import { detail, violationsOf } from "#mesh/testing/method-case.ts";
 import { type RunningSystem, startSystem } from "#mesh/testing/system.ts";
 import { methodCases, type Shop } from "./method-cases.ts";
 import { fillShop } from "./sample-data.ts";
@@ -15,28 +17,25 @@ import { fillShop } from "./sample-data.ts";
 let siren: RunningSystem;
 let shop: Shop;
 let rest: Rest;
+/** REST calls that must succeed. */
+let api: DemandingRest;
 let grpc: GrpcCaller;
 
 beforeAll(async () => {
   siren = await startSystem("siren");
   rest = siren.rest();
+  api = demanding(rest);
   grpc = siren.grpc();
   shop = await prepareShop();
 });
 
 afterAll(() => siren?.[Symbol.asyncDispose]());
 
-const enums = { ...ProductStatus, ...OrderStatus };
-
-describe("every method, with its success and its refusals", () => {
-  it.each(methodCases)("$method.path $name, by gRPC", (each) => expectByGrpc(grpc, each, shop, enums));
-
-  const overRest = methodCases.filter((each) => each.rest);
-  it.each(overRest)("$method.path $name, by REST", (each) => expectByRest(rest, each, shop));
-
-  it("covers all twelve methods", () => {
-    expect(new Set(methodCases.filter(({ code }) => code === "OK").map(({ method }) => method.path)).size).toBe(12);
-  });
+everyMethod({
+  cases: methodCases,
+  methods: 12,
+  enums: { ...ProductStatus, ...OrderStatus },
+  running: () => ({ grpc, rest, world: shop }),
 });
 
 describe("lists", () => {
@@ -232,7 +231,7 @@ describe("bad input", () => {
 /** What the cases of method-cases.ts rely on. */
 async function prepareShop(): Promise<Shop> {
   const register = async (body: object, query = "") =>
-    BigInt((await created<{ productId: string }>(`/v1/products${query}`, body)).productId);
+    BigInt((await api.post<{ productId: string }>(`/v1/products${query}`, body)).productId);
   const available = await register({ name: "Americano", price: "4500", status: "PRODUCT_STATUS_AVAILABLE" });
   const soldOut = await register({ name: "Einspänner", price: "6000", status: "PRODUCT_STATUS_SOLD_OUT" });
   const unpriced = await register({ name: "Spring special", status: "PRODUCT_STATUS_AVAILABLE" });
@@ -245,7 +244,7 @@ async function prepareShop(): Promise<Shop> {
   }
   const usedForOrder = randomUUID();
   const body = { productId: `${available}`, customerId: "once" };
-  const { orderId } = await created<{ orderId: string }>(`/v1/orders?requestId=${usedForOrder}`, body);
+  const { orderId } = await api.post<{ orderId: string }>(`/v1/orders?requestId=${usedForOrder}`, body);
   return {
     available,
     soldOut,
@@ -257,14 +256,8 @@ async function prepareShop(): Promise<Shop> {
   };
 }
 
-async function created<Answer>(path: string, body: object): Promise<Answer> {
-  const answer = await rest("POST", path, body);
-  expect(answer).toMatchObject({ status: 200 });
-  return answer.body as Answer;
-}
-
 function orderOne(customerId: string) {
-  return created<{ orderId: string }>("/v1/orders", { productId: `${shop.available}`, customerId });
+  return api.post<{ orderId: string }>("/v1/orders", { productId: `${shop.available}`, customerId });
 }
 
 function manyHeaders(): Record<string, string> {

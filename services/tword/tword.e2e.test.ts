@@ -9,13 +9,15 @@ import { DeliveryServiceService, DeliveryStatus } from "#gen/proto/tword/deliver
 import { MessageKind } from "#gen/proto/tword/message/v1/message.ts";
 import { AllocationState, OrderStatus } from "#gen/proto/tword/order/v1/order.ts";
 import { EqpStatus, ShopOrderStatus } from "#gen/proto/tword/shop/v1/shop.ts";
+import { type DemandingRest, demanding } from "#mesh/local/demanding-rest.ts";
 import type { Rest, RestAnswer } from "#mesh/local/rest.ts";
 import { Code } from "#mesh/service/codes.ts";
 import { demonstrate } from "#mesh/testing/demonstrate.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
+import { everyMethod } from "#mesh/testing/every-method.ts";
 import type { GrpcCaller } from "#mesh/testing/grpc-caller.ts";
 import { startLoad, timed } from "#mesh/testing/load.ts";
-import { expectByGrpc, expectByRest, reasonOf } from "#mesh/testing/method-case.ts";
+import { reasonOf } from "#mesh/testing/method-case.ts";
 import { type RunningSystem, startSystem } from "#mesh/testing/system.ts";
 import { type ShownPage, violations } from "./invariants.ts";
 import { methodCases, type World } from "./method-cases.ts";
@@ -23,36 +25,33 @@ import { fillShops } from "./sample-data.ts";
 
 let tword: RunningSystem;
 let rest: Rest;
+/** REST calls that must succeed. */
+let api: DemandingRest;
 let grpc: GrpcCaller;
 let world: World;
 
 beforeAll(async () => {
   tword = await startSystem("tword");
   rest = tword.rest();
+  api = demanding(rest);
   grpc = tword.grpc();
   world = await prepareWorld();
 });
 
 afterAll(() => tword?.[Symbol.asyncDispose]());
 
-const enums = {
-  ...EqpStatus,
-  ...OrderStatus,
-  ...DeliveryStatus,
-  ...MessageKind,
-  ...ShopOrderStatus,
-  ...AllocationState,
-};
-
-describe("every method, with its success and its refusals", () => {
-  it.each(methodCases)("$method.path $name, by gRPC", (each) => expectByGrpc(grpc, each, world, enums));
-
-  const overRest = methodCases.filter((each) => each.rest);
-  it.each(overRest)("$method.path $name, by REST", (each) => expectByRest(rest, each, world));
-
-  it("covers the seventeen methods that are not internal", () => {
-    expect(new Set(methodCases.filter(({ code }) => code === "OK").map(({ method }) => method.path)).size).toBe(17);
-  });
+everyMethod({
+  cases: methodCases,
+  methods: 17,
+  enums: {
+    ...EqpStatus,
+    ...OrderStatus,
+    ...DeliveryStatus,
+    ...MessageKind,
+    ...ShopOrderStatus,
+    ...AllocationState,
+  },
+  running: () => ({ grpc, rest, world }),
 });
 
 describe("delivery's internal methods", () => {
@@ -104,7 +103,7 @@ describe("the demonstrations, in short form", () => {
 
 describe("a delivery that is 900 ms late", () => {
   it("ends an order after 610 ms, and delays a cancel, without anything half done", async () => {
-    const { orderId } = await created<{ orderId: string }>("/orders", wish);
+    const { orderId } = await api.post<{ orderId: string }>("/orders", wish);
     const overlay = join(tword.folder, "services", "tword", "overlays", "late");
     const chaos = readFileSync(
       join(tword.folder, "services", "tword", "overlays", "chaos", "kustomization.yaml"),
@@ -121,11 +120,11 @@ describe("a delivery that is 900 ms late", () => {
     expect(reasonOf(refused)).toBe("DELIVERY_UNAVAILABLE");
     expect(refused.ms).toBeLessThan(900);
     expect(reasonOf(await rest("POST", `/v1/orders/${orderId}:cancel`, {}))).toBe("DELIVERY_UNAVAILABLE");
-    expect((await body<{ status: string }>(`/orders/${orderId}`)).status).toBe("ORDER_STATUS_CANCEL_REQUESTED");
+    expect((await api.get<{ status: string }>(`/orders/${orderId}`)).status).toBe("ORDER_STATUS_CANCEL_REQUESTED");
     await tword.mesh("apply", "--remove");
     await tword.untilReady();
     await untilQuiet();
-    expect((await body<{ status: string }>(`/orders/${orderId}`)).status).toBe("ORDER_STATUS_CANCELLED");
+    expect((await api.get<{ status: string }>(`/orders/${orderId}`)).status).toBe("ORDER_STATUS_CANCELLED");
   });
 });
 
@@ -159,14 +158,14 @@ describe("kill -9 of a service under load", () => {
       await untilQuiet();
       for (const answer of taken()) {
         const { orderId } = answer.body as { orderId: string };
-        expect((await body<{ status: string }>(`/v1/orders/${orderId}`)).status).toBe("ORDER_STATUS_ORDERED");
+        expect((await api.get<{ status: string }>(`/v1/orders/${orderId}`)).status).toBe("ORDER_STATUS_ORDERED");
       }
     },
   );
 });
 
 it("fills an empty system with sample data, and leaves a full one alone", async () => {
-  const ofSamples = () => Promise.all(["kim", "lee", "park"].map((name) => body(`/v1/orders?customerId=${name}`)));
+  const ofSamples = () => Promise.all(["kim", "lee", "park"].map((name) => api.get(`/v1/orders?customerId=${name}`)));
   const once = await ofSamples(); // `mesh up` has filled it.
   expect(once).toMatchObject([
     { orders: [{ status: "ORDER_STATUS_ORDERED" }] },
@@ -181,16 +180,6 @@ const wish = { shopId: "1", eqpNm: "galaxy_s22" };
 
 function order(customerId = ""): Promise<RestAnswer> {
   return rest("POST", "/v1/orders", { ...wish, customerId });
-}
-
-async function body<Answer>(path: string): Promise<Answer> {
-  return (await rest("GET", path)).body as Answer;
-}
-
-async function created<Answer>(path: string, request: object): Promise<Answer> {
-  const answer = await rest("POST", path, request);
-  expect(answer).toMatchObject({ status: 200 });
-  return answer.body as Answer;
 }
 
 /** Orders a phone once order has heard of it. */
@@ -208,11 +197,11 @@ async function register(count: bigint, eqpNm: string): Promise<string> {
   const serials = Array.from({ length: Number(count) }, () => `${++serial}`);
   for (let from = 0; from < serials.length; from += 20) {
     const some = serials.slice(from, from + 20);
-    await Promise.all(some.map((eqpSernum) => created("/shops", { shopId: "1", eqpNm, eqpSernum })));
+    await Promise.all(some.map((eqpSernum) => api.post("/shops", { shopId: "1", eqpNm, eqpSernum })));
   }
   await eventually(async () => {
     const path = `/v1/orderableEquipments?eqpNm=${eqpNm}&pageSize=1000`;
-    return (await body<{ orderableEquipments: object[] }>(path)).orderableEquipments.length === serials.length;
+    return (await api.get<{ orderableEquipments: object[] }>(path)).orderableEquipments.length === serials.length;
   });
   return serials.at(-1) ?? "";
 }
@@ -230,7 +219,7 @@ async function untilQuiet(): Promise<void> {
         const pages: ShownPage[] = [];
         let token = "";
         do {
-          const part = await body<{ mypages: ShownPage[]; nextPageToken: string }>(
+          const part = await api.get<{ mypages: ShownPage[]; nextPageToken: string }>(
             `/mypages?pageSize=1000&pageToken=${token}`,
           );
           pages.push(...part.mypages);
@@ -249,20 +238,20 @@ async function untilQuiet(): Promise<void> {
 /** What the cases of method-cases.ts rely on. */
 async function prepareWorld(): Promise<World> {
   const serials = { last: BigInt(await register(60n, "galaxy_s22")) };
-  const { equipments } = await body<{ equipments: { id: string; eqpSernum: string }[] }>(
+  const { equipments } = await api.get<{ equipments: { id: string; eqpSernum: string }[] }>(
     `/v1/equipments?shopId=1&eqpNm=galaxy_s22&pageSize=1000`,
   );
   const phone = equipments.find(({ eqpSernum }) => BigInt(eqpSernum) === serials.last);
   const usedForPhone = randomUUID();
-  await created(`/shops?requestId=${usedForPhone}`, { shopId: "9", eqpNm: "iphone_12", eqpSernum: "1" });
+  await api.post(`/shops?requestId=${usedForPhone}`, { shopId: "9", eqpNm: "iphone_12", eqpSernum: "1" });
   await eventuallyOrdered({ shopId: "9", eqpNm: "iphone_12" });
   const usedForOrder = randomUUID();
-  const taken = await created<{ orderId: string; eqpSernum: string }>(`/orders?requestId=${usedForOrder}`, wish);
-  for (let count = 0; count < 10; count += 1) await created("/orders", { ...wish, customerId: "hoarder" });
+  const taken = await api.post<{ orderId: string; eqpSernum: string }>(`/orders?requestId=${usedForOrder}`, wish);
+  for (let count = 0; count < 10; count += 1) await api.post("/orders", { ...wish, customerId: "hoarder" });
   const cancelled = await orderAndDelivery();
-  await created(`/v1/orders/${cancelled.orderId}:cancel`, {});
+  await api.post(`/v1/orders/${cancelled.orderId}:cancel`, {});
   const shipped = await orderAndDelivery();
-  await created(`/v1/deliveries/${shipped.deliveryId}:start`, {});
+  await api.post(`/v1/deliveries/${shipped.deliveryId}:start`, {});
   const open = await Promise.all(Array.from({ length: 8 }, orderAndDelivery));
   const orders = open.slice(0, 4).map(({ orderId }) => orderId);
   const deliveries = open.slice(4).map(({ deliveryId }) => deliveryId);
@@ -289,10 +278,10 @@ async function prepareWorld(): Promise<World> {
 }
 
 async function orderAndDelivery() {
-  const { orderId } = await created<{ orderId: string }>("/orders", wish);
+  const { orderId } = await api.post<{ orderId: string }>("/orders", wish);
   const ready = await eventually(async () => {
     const path = `/v1/deliveries?orderId=${orderId}&status=DELIVERY_STATUS_READY`;
-    return (await body<{ deliveries: { deliveryId: string }[] }>(path)).deliveries[0];
+    return (await api.get<{ deliveries: { deliveryId: string }[] }>(path)).deliveries[0];
   });
   return { orderId: BigInt(orderId), deliveryId: BigInt(ready.deliveryId) };
 }
@@ -323,12 +312,12 @@ function disposable(client: pg.Client): pg.Client & AsyncDisposable {
 
 async function untilSettled(shipped: bigint): Promise<void> {
   await eventually(async () => {
-    const page = await body<ShownPage>(`/mypages/${shipped}`);
-    const { status } = await body<{ status: string }>(`/orders/${shipped}`);
+    const page = await api.get<ShownPage>(`/mypages/${shipped}`);
+    const { status } = await api.get<{ status: string }>(`/orders/${shipped}`);
     return page.eqpStatus === "EQP_STATUS_DELIVERY_STARTED" && status === "ORDER_STATUS_DELIVERY_STARTED";
   });
   await eventually(async () => {
     const path = "/v1/shopOrders?shopId=9&status=SHOP_ORDER_STATUS_ORDERED";
-    return (await body<{ shopOrders: object[] }>(path)).shopOrders.length === 1;
+    return (await api.get<{ shopOrders: object[] }>(path)).shopOrders.length === 1;
   });
 }
