@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Nats, startNats } from "#mesh/local/nats.ts";
 import { type Postgres, startPostgres } from "#mesh/local/postgres.ts";
+import { afterUs } from "./after-us.ts";
 
 /** A PostgreSQL of a test's own. */
 export interface TestPostgres extends AsyncDisposable {
@@ -20,6 +21,7 @@ export async function testPostgres(): Promise<TestPostgres> {
   const folder = mkdtempSync(join(tmpdir(), "mesh-pg-"));
   const dataDir = join(folder, "data");
   let server: Postgres = await startPostgres({ dataDir });
+  let callOff = endAfterUs(server.pid, folder);
   const { port } = server;
   let databases = 0;
   return {
@@ -28,13 +30,16 @@ export async function testPostgres(): Promise<TestPostgres> {
     },
     freshUrl: () => server.url(`test_${++databases}`),
     async kill() {
+      callOff();
       process.kill(server.pid, "SIGKILL");
       await server.exited;
     },
     async restart() {
       server = await startPostgres({ dataDir, port });
+      callOff = endAfterUs(server.pid, folder);
     },
     async [Symbol.asyncDispose]() {
+      callOff();
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
     },
@@ -54,6 +59,7 @@ export async function testNats(): Promise<TestNats> {
   const folder = mkdtempSync(join(tmpdir(), "mesh-nats-"));
   const dataDir = join(folder, "data");
   let server: Nats = await startNats({ dataDir });
+  let callOff = endAfterUs(server.pid, folder);
   const { port, url } = server;
   return {
     get pid() {
@@ -61,15 +67,23 @@ export async function testNats(): Promise<TestNats> {
     },
     url,
     async kill() {
+      callOff();
       process.kill(server.pid, "SIGKILL");
       await server.exited;
     },
     async restart() {
       server = await startNats({ dataDir, port });
+      callOff = endAfterUs(server.pid, folder);
     },
     async [Symbol.asyncDispose]() {
+      callOff();
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Should the tests be killed, their server and its folder go too. Both servers end in good order at SIGINT. */
+function endAfterUs(pid: number, folder: string): () => void {
+  return afterUs('kill -INT "$1"; sleep 1; rm -rf "$2"', String(pid), folder);
 }

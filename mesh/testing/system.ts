@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { readLock } from "#mesh/local/daemon/lock.ts";
 import { stateAt } from "#mesh/local/daemon/state.ts";
 import { type Rest, rest } from "#mesh/local/rest.ts";
+import { afterUs } from "./after-us.ts";
 import { eventually } from "./eventually.ts";
 import { type GrpcCaller, grpcCaller } from "./grpc-caller.ts";
 
@@ -70,11 +71,10 @@ export async function startSystem(system: string, others: readonly string[] = []
     return stdout;
   };
   // A test run that ends before its time must leave nothing behind either.
-  const stopNow = () => spawnSync(process.execPath, command(["down"]), { cwd: folder });
-  process.once("exit", stopNow);
+  const callOff = afterUs('cd "$1" && shift && "$@"; rm -rf "$PWD"', folder, process.execPath, ...command(["down"]));
   const stop = async () => {
     await mesh("down");
-    process.removeListener("exit", stopNow);
+    callOff();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
