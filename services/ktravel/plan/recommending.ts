@@ -1,5 +1,5 @@
 // The recommendation saga: store what was asked for (REQUESTED), spend a token (TOKEN_SPENT), hand over to a worker (GENERATING), who
-// makes the plan (COMPLETED), or gives the token back (REFUNDING, FAILED). Each step is one transaction; workers.ts finishes what was
+// makes the plan (COMPLETED), or gives the token back (REFUNDING, FAILED). Each step is one transaction; recovery.ts finishes what was
 // left between two of them.
 import type { TokenServiceService } from "#gen/proto/ktravel/member/v1/token.ts";
 import { PlanCreated, PlanRecommended, RecommendationFailed } from "#gen/proto/ktravel/plan/v1/events.ts";
