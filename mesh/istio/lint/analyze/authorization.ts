@@ -16,8 +16,9 @@ function analyzeWorkloads({ spec, place, object }: Resource<AuthorizationPolicy>
   const { namespace } = object.metadata;
   const labels = spec.selector?.matchLabels ?? {};
   const everywhere = namespace === world.mesh.rootNamespace;
+  // A policy of the root namespace may be for a workload of it, such as Istio's own gateway, which the files need not have.
+  if (!spec.selector || world.workloadsIn(namespace).length === 0) return;
   const known = everywhere ? world.workloads : world.workloadsIn(namespace);
-  if (!spec.selector || known.length === 0) return;
   const scopes = everywhere ? [...new Set(known.map((workload) => workload.namespace))] : [namespace];
   if (scopes.some((scope) => world.selected(scope, labels).length > 0)) return;
   const text = Object.entries(labels)
