@@ -30,7 +30,7 @@ check: gen ## format, lint, copies, types, contracts, generated files, unit test
 	@buf lint
 	@node scripts/buf-breaking.ts
 	@node scripts/gen.ts --check
-	@node mesh/cli/main.ts lint
+	@node mesh/cli/main.ts lint --strict
 	@vitest run --project unit
 
 test: check ## check, then integration and end-to-end tests on the real Envoy, NATS and PostgreSQL

@@ -10,6 +10,7 @@ import { loadFiles } from "#mesh/istio/load.ts";
 interface Options {
   json?: boolean;
   protos?: string;
+  strict?: boolean;
 }
 
 export function command(): Command {
@@ -17,7 +18,7 @@ export function command(): Command {
     .summary("check Istio YAML: what istiod refuses, what will not work, and why")
     .description(
       "Checks Istio and Kubernetes YAML: what istiod's webhook refuses or warns about, what `istioctl analyze` finds, and what the " +
-        "policies will do at run time. Exits with 1 when there are errors.",
+        "policies will do at run time. Exits with 1 when there are errors, with --strict also when there are warnings.",
     )
     .argument("[path...]", "files or folders (default: istio/ and services/*/*/k8s.yaml where they exist, else .)")
     .option("--json", "print an array of {code, severity, file, line, column, path, message, hint}")
@@ -25,6 +26,7 @@ export function command(): Command {
       "--protos <path>",
       "folder of .proto files, or descriptor image (default: gen/image.binpb, or proto/ with buf)",
     )
+    .option("--strict", "exit with 1 when there are warnings too")
     .action(run);
 }
 
@@ -37,7 +39,8 @@ function run(paths: string[], options: Options): void {
     ? `${JSON.stringify(findings, undefined, 1)}\n`
     : formatFindings(findings, { color: process.stdout.isTTY === true && !process.env["NO_COLOR"] });
   process.stdout.write(text);
-  process.exitCode = findings.some(({ severity }) => severity === "error") ? 1 : 0;
+  const failing = options.strict ? ["error", "warning"] : ["error"];
+  process.exitCode = findings.some(({ severity }) => failing.includes(severity)) ? 1 : 0;
 }
 
 /** Says what is wrong and sets the exit status where the contracts cannot be read. */

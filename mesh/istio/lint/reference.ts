@@ -4,11 +4,11 @@ import { type Code, codes } from "./codes.ts";
 
 const introduction = `# What \`mesh lint\` finds
 
-    mesh lint [PATH...] [--json] [--protos PATH]
+    mesh lint [PATH...] [--strict] [--json] [--protos PATH]
 
 Every finding has a code, a severity, a place (file, line, column and field), a sentence that says what will happen at run time,
 and a hint that says what to write instead. All findings come at once, sorted by file and line; the exit status is 1 when there is
-an error among them, 2 when the command itself cannot do its work.
+an error among them, with \`--strict\` also when there is a warning, 2 when the command itself cannot do its work.
 
 \`--json\` prints an array of \`{code, severity, file, line, column, path, message, hint}\`.
 
