@@ -17,7 +17,7 @@ export interface RelayOptions {
 
 /** Behind the outbox's notification, which is only a wake-up: a process may die between its commit and its notification. */
 const sweepMs = 5_000;
-/** How often a process that does not relay looks whether it is its turn, or whether it should end. */
+/** How often a process that does not relay looks whether it is its turn. */
 const turnMs = 1_000;
 const retryMs = 500;
 /** After a round: how long the next event may be waited for, so that one statement marks this round and fetches the next. */
@@ -35,6 +35,7 @@ export class Relay {
   readonly #wakeUp = new WakeUp();
   #leads = false;
   #stopping = false;
+  readonly #stopped = Promise.withResolvers<undefined>();
   #flushing = false;
   #running: Promise<void> | undefined;
   #session: OutboxSession | undefined;
@@ -57,6 +58,7 @@ export class Relay {
   async stop(withinMs: number): Promise<void> {
     this.#flushing = this.#leads;
     this.#stopping = true;
+    this.#stopped.resolve(undefined);
     this.#wakeUp.ring();
     const timer = setTimeout(() => void this.#session?.close().catch(() => {}), withinMs);
     await this.#running;
@@ -105,11 +107,8 @@ export class Relay {
 
   /** NATS, once it is there; undefined when it is time to stop. */
   async #jetstream(): Promise<JetStream | undefined> {
-    while (!this.#stopping) {
-      const jetstream = await Promise.race([this.#options.broker.ready, this.#wakeUp.wait(turnMs)]);
-      if (jetstream) return jetstream;
-    }
-    return undefined;
+    if (this.#stopping) return undefined;
+    return Promise.race([this.#options.broker.ready, this.#stopped.promise]);
   }
 
   async #relay(session: OutboxSession, jetstream: JetStream): Promise<void> {

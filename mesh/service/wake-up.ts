@@ -1,7 +1,9 @@
-/** A bell: `wait` ends when it rings or the time is over, whichever is first. A ring before the wait is not lost. */
+/**
+ * A bell: `wait` ends when it rings or the time is over, whichever is first. A ring before the wait is not lost, and one ring ends all waits of the moment.
+ */
 export class WakeUp {
   #rung = false;
-  #ring: (() => void) | undefined;
+  readonly #waiting = new Set<() => void>();
 
   /** Whether it rang since the last wait. */
   get rung(): boolean {
@@ -10,21 +12,22 @@ export class WakeUp {
 
   ring(): void {
     this.#rung = true;
-    this.#ring?.();
+    for (const end of this.#waiting) end();
   }
 
   /** @param ms at most this long */
   async wait(ms: number): Promise<void> {
     if (!this.#rung) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        this.#ring = () => {
+        const end = () => {
           clearTimeout(timer);
+          this.#waiting.delete(end);
           resolve();
         };
+        const timer = setTimeout(end, ms);
+        this.#waiting.add(end);
       });
     }
-    this.#ring = undefined;
     this.#rung = false;
   }
 }
