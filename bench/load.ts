@@ -6,7 +6,7 @@ export interface LoadResult {
   readonly failures: ReadonlyMap<string, number>;
   /** Wall time of the run. */
   readonly seconds: number;
-  /** Latency of each call in milliseconds, ascending. An open loop counts from when the call was due, not from when it left. */
+  /** Latency of each call that succeeded, in milliseconds, ascending: a refusal may be quick. An open loop counts from when the call was due, not from when it left. */
   readonly latenciesMs: readonly number[];
 }
 
@@ -62,22 +62,20 @@ class Recorder {
   readonly #start = performance.now();
   readonly #latenciesMs: number[] = [];
   readonly #failures = new Map<string, number>();
-  #succeeded = 0;
 
   async record(from: number, call: () => Promise<void>): Promise<void> {
     try {
       await call();
-      this.#succeeded++;
+      this.#latenciesMs.push(performance.now() - from);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       this.#failures.set(text, (this.#failures.get(text) ?? 0) + 1);
     }
-    this.#latenciesMs.push(performance.now() - from);
   }
 
   result(): LoadResult {
     return {
-      succeeded: this.#succeeded,
+      succeeded: this.#latenciesMs.length,
       failures: this.#failures,
       seconds: (performance.now() - this.#start) / 1000,
       latenciesMs: this.#latenciesMs.sort((a, b) => a - b),

@@ -24,6 +24,8 @@ interface Lane {
   /** Where CreateOrder and CheckPay go. */
   readonly order: GrpcCaller;
   readonly products: readonly bigint[];
+  /** The databases whose outboxes it fills. */
+  readonly databases: pg.Pool[];
   /** Starts pay and product, which wait while orders are measured. */
   startRest(): Promise<{ readonly pay: GrpcCaller; readonly paySql: pg.Pool }>;
   /** The processes that it costs, by the name that the report shows. */
@@ -79,15 +81,18 @@ async function directLane(side: Side, servers: Servers, stack: AsyncDisposableSt
   const order = await flow.start("order");
   await addCopies(order, catalogue);
   const pids: Record<string, number> = { order: order.pid, PostgreSQL: servers.postgres.pid, NATS: servers.nats.pid };
+  const databases = [order.sql];
   return {
     title: side === "ours" ? "ours" : "NestJS peer",
     order: order.caller,
     products: Array.from({ length: productCount }, (_, index) => BigInt(index + 1)),
     pids: async () => pids,
+    databases,
     startRest: async () => {
       const product = await flow.start("product");
       await addProducts(product, catalogue);
       const pay = await flow.start("pay");
+      databases.push(pay.sql, product.sql);
       Object.assign(pids, { pay: pay.pid, product: product.pid });
       return { pay: pay.caller, paySql: pay.sql };
     },
@@ -109,14 +114,18 @@ async function meshLane(system: RunningSystem, stack: AsyncDisposableStack): Pro
   const known = "SELECT 1 FROM product_copy WHERE product_id = ANY($1)";
   await eventually(async () => (await orderSql.query(known, [products])).rowCount === productCount);
   for (const workload of ["delivery", "orderstatus", "pay"]) await system.mesh("stop", `mall/${workload}`);
+  const databases = [orderSql];
   return {
     title: "ours, gateway and sidecars",
     order: caller,
     products,
     pids: () => pidsOf(system),
+    databases,
     startRest: async () => {
       await system.mesh("start", "mall/pay");
-      return { pay: caller, paySql: await open(system, "mall_pay", stack) };
+      const paySql = await open(system, "mall_pay", stack);
+      databases.push(paySql, await open(system, "mall_product", stack));
+      return { pay: caller, paySql };
     },
   };
 }
@@ -171,7 +180,10 @@ async function checkPay(pay: GrpcCaller, deposits: bigint[]): Promise<void> {
   if (answer.code !== 0) throw new Error(`${answer.code} ${answer.reason} ${answer.message}`);
 }
 
-/** Every lane once a round, each time in another order; before that a round that does not count. */
+/**
+ * Every lane once a round, each time another one first; before that a round that does not count. What a lane leaves in its outboxes is
+ * sent before the next one begins.
+ */
 async function inTurn(
   lanes: readonly Lane[],
   concurrency: number,
@@ -180,16 +192,24 @@ async function inTurn(
   const all = lanes.map((lane): Rounds => ({ lane, perSecond: [], latenciesMs: [], refused: [], cpu: {} }));
   const calls = new Map(lanes.map((lane) => [lane, callOf(lane)]));
   for (let round = 0; round <= rounds; round++) {
-    const order = round % 2 === 0 ? all : [...all].reverse();
-    for (const each of order) {
+    const first = round % all.length;
+    for (const each of [...all.slice(first), ...all.slice(0, first)]) {
       const call = calls.get(each.lane) ?? (async () => {});
       const used = await cpuOf(each.lane);
       const result = await closedLoop(call, { concurrency, seconds: secondsARound });
       failIfAny(result, each.lane);
       if (round > 0) note(each, result, await used());
+      await untilSent(each.lane);
     }
   }
   return all;
+}
+
+async function untilSent({ databases }: Lane): Promise<void> {
+  for (const sql of databases) {
+    const unsent = "SELECT 1 FROM mesh.outbox WHERE sent_at IS NULL LIMIT 1";
+    await eventually(async () => (await sql.query(unsent)).rowCount === 0, { withinMs: 60_000 });
+  }
 }
 
 function note(rounds: Rounds, result: LoadResult, cpuSeconds: Readonly<Record<string, number>>): void {
@@ -218,22 +238,24 @@ async function cpuOf(lane: Lane): Promise<() => Promise<Record<string, number>>>
 /** Pay has just started, and notes a deposit for every order. */
 async function drain(lane: Lane, paySql: pg.Pool, orders: readonly Rounds[]): Promise<Row[]> {
   const placed = async () => Number((await paySql.query("SELECT count(*) FROM pay")).rows[0]?.count);
-  const first = await eventually(async () => (await placed()) || undefined, { withinMs: 60_000, everyMs: 10 });
+  await eventually(async () => (await placed()) > 0, { withinMs: 60_000, everyMs: 10 });
   const used = await cpuOf(lane);
+  // Deposits, time and CPU of the same interval: from here to the last deposit.
+  const first = await placed();
   const started = performance.now();
-  let last = { count: first, at: started };
+  let last = { count: first, at: started, cpu: 0 };
   // It is done when nothing has come for a second: the orders of the warm-up are among them, and no list of them is kept.
   await eventually(
     async () => {
       const count = await placed();
-      if (count > last.count) last = { count, at: performance.now() };
+      if (count > last.count) last = { count, at: performance.now(), cpu: (await used())["pay"] ?? 0 };
       return performance.now() - last.at > 1_000;
     },
     { withinMs: 300_000, everyMs: 20 },
   );
   const least = orders.find((each) => each.lane === lane)?.latenciesMs.length ?? 0;
   if (last.count < least) throw new Error(`${lane.title}: ${last.count} deposits for ${least} orders`);
-  const micros = (((await used())["pay"] ?? 0) / (last.count - first)) * 1e6;
+  const micros = (last.cpu / (last.count - first)) * 1e6;
   return [
     row(`deposit noted by event, ${lane.title}`, ((last.count - first) / (last.at - started)) * 1000, {
       unit: "events/s",

@@ -17,17 +17,9 @@ export function adapter(): PrismaPg {
 
 export const transactionLimits = { maxWait: 60_000, timeout: 60_000 };
 
-/** Prisma's names for a unique index that is taken and for a transaction that lost against another. */
+/** Prisma's name for a unique index that is taken. */
 export function isTaken(error: unknown): boolean {
-  return codeOf(error) === "P2002";
-}
-
-export function isConflict(error: unknown): boolean {
-  return codeOf(error) === "P2034";
-}
-
-function codeOf(error: unknown): unknown {
-  return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  return typeof error === "object" && error !== null && "code" in error && error.code === "P2002";
 }
 
 function statementName(sql: string): string {

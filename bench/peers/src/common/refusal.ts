@@ -5,7 +5,6 @@ export const notFound = (reason: string) => refusal(status.NOT_FOUND, reason);
 export const failedPrecondition = (reason: string) => refusal(status.FAILED_PRECONDITION, reason);
 export const invalidArgument = (reason: string) => refusal(status.INVALID_ARGUMENT, reason);
 export const unavailable = (reason: string) => refusal(status.UNAVAILABLE, reason);
-export const aborted = (reason: string) => refusal(status.ABORTED, reason);
 
 /** The gRPC code that an error will be answered with. */
 export function codeOf(error: unknown): status {
