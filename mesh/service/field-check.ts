@@ -29,6 +29,8 @@ type ValueCheck = (value: unknown) => Problem | undefined;
 
 const defaultMaxLength = 255;
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** Ids are compared as text, so they have one spelling: the one in which they were handed out. */
+const id = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** @throws Error when a rule does not fit the field */
 export function compileField(field: FieldDescriptor, owner: Owner, context: FieldContext): FieldCheck {
@@ -151,7 +153,8 @@ function compileText(field: FieldDescriptor, rules: FieldRules): ValueCheck {
   const minLength = rules.minLength ?? 0;
   if (rules.uuid || rules.id) {
     const reason = field.name === "request_id" ? "INVALID_REQUEST_ID" : "INVALID_ID";
-    return (value) => (uuid.test(value as string) ? undefined : { reason, description: "must be a UUID" });
+    const form = rules.id ? id : uuid;
+    return (value) => (form.test(value as string) ? undefined : { reason, description: "must be a UUID" });
   }
   return (value) => {
     const text = value as string;

@@ -14,7 +14,7 @@ import { rpc } from "./rpc.ts";
 import { FollowStore } from "./store.ts";
 
 const database = openDatabase({
-  client: (adapter) => new PrismaClient({ adapter }),
+  client: (adapter) => new PrismaClient({ adapter, errorFormat: "minimal" }),
   store: (db) => new FollowStore(db),
   migrations: join(import.meta.dirname, "migrations"),
 });

@@ -50,6 +50,14 @@ export interface Account {
   readonly version: bigint;
 }
 
+/** Tokens that a member wants to pay for. */
+export interface Charge {
+  /** The one of the request; the payment provider takes the money once for it. */
+  readonly requestId: string;
+  readonly memberId: string;
+  readonly amount: bigint;
+}
+
 /** An entry about to be made. */
 export interface Change {
   readonly kind: TokenEntryKind;
@@ -57,10 +65,16 @@ export interface Change {
   readonly refId: string;
 }
 
+export function canAfford({ balance }: Account, { amount }: Change): boolean {
+  return balance >= amount;
+}
+
 /** The account after an entry. @throws refusal INSUFFICIENT_TOKENS */
-export function apply({ memberId, balance, version }: Account, { kind, amount }: Change): Account {
+export function apply(account: Account, change: Change): Account {
+  const { memberId, balance, version } = account;
+  const { kind, amount } = change;
   const spends = kind === TokenEntryKind.TOKEN_ENTRY_KIND_SPEND;
-  if (spends && balance < amount) throw refuse.INSUFFICIENT_TOKENS({ memberId });
+  if (spends && !canAfford(account, change)) throw refuse.INSUFFICIENT_TOKENS({ memberId });
   return { memberId, balance: spends ? balance - amount : balance + amount, version: version + 1n };
 }
 

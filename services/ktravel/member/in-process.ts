@@ -16,6 +16,7 @@ import { housekeeping } from "./housekeeping.ts";
 import { KeyRing } from "./key-ring.ts";
 import { naver } from "./naver.ts";
 import { httpPayments } from "./payments.ts";
+import { finishCharges } from "./recovery.ts";
 import { authRpc } from "./rpc/auth.ts";
 import { memberRpc } from "./rpc/member.ts";
 import { tokenRpc } from "./rpc/token.ts";
@@ -64,6 +65,8 @@ export async function testProvider(): Promise<TestProvider> {
 export interface MemberOptions {
   /** How long keys live. Default: as in earnest */
   readonly times?: KeyTimes;
+  /** How old a charge must be to be finished by a worker. Default: as in earnest */
+  readonly staleChargeMs?: number;
   /** What differs from the provider's own settings. Default: nothing */
   readonly google?: Partial<GoogleOptions>;
 }
@@ -103,7 +106,7 @@ export function startMember(place: Place, provider: TestProvider, options: Membe
           implement(TokenServiceService, tokenRpc(parts)),
         ],
         authenticator: new Authenticator({ issuer, audience, keys: publicKeys }),
-        workers: [housekeeping(parts)],
+        workers: [housekeeping(parts), finishCharges(parts, options.staleChargeMs)],
       };
     },
   );

@@ -22,6 +22,10 @@ const rules: readonly Rule[] = [
       AND s.member_id = r.member_id AND s.amount = r.amount WHERE r.kind = 'REFUND' AND s.entry_id IS NULL`,
   },
   {
+    says: "K2: the charge {request_id} is booked, and still to be finished",
+    sql: "SELECT c.request_id FROM charge c JOIN token_entry e ON e.kind = 'CHARGE' AND e.ref_id = c.request_id",
+  },
+  {
     says: "K1: {ref_id} was never to be spent on, and was",
     sql: "SELECT t.ref_id FROM tombstone t JOIN token_entry e ON e.ref_id = t.ref_id AND e.kind = 'SPEND'",
   },

@@ -48,6 +48,11 @@ export class KeyRing {
     this.#times = options.times ?? defaultTimes;
   }
 
+  /** Makes sure that there is a key to sign with, for whoever must not fail once something is used up. */
+  async prepare(context: Context): Promise<void> {
+    await this.#plan(context);
+  }
+
   /** An access token of this member, for 15 minutes. */
   async sign(memberId: string, context: Context): Promise<string> {
     const key = (await this.#plan(context)).signing;

@@ -11,6 +11,7 @@ import { serve } from "#mesh/service/serve.ts";
 import { housekeeping } from "./housekeeping.ts";
 import { KeyRing } from "./key-ring.ts";
 import { httpPayments } from "./payments.ts";
+import { finishCharges } from "./recovery.ts";
 import { authRpc } from "./rpc/auth.ts";
 import { memberRpc } from "./rpc/member.ts";
 import { tokenRpc } from "./rpc/token.ts";
@@ -19,7 +20,7 @@ import { MemberStore } from "./store.ts";
 
 const { paymentUrl, ...settings } = readMemberSettings();
 const database = openDatabase({
-  client: (adapter) => new PrismaClient({ adapter }),
+  client: (adapter) => new PrismaClient({ adapter, errorFormat: "minimal" }),
   store: (db) => new MemberStore(db),
   migrations: join(import.meta.dirname, "migrations"),
 });
@@ -36,5 +37,5 @@ await serve({
   ],
   database,
   authenticator: openAuthenticator(async (context) => ({ keys: await keys.publicKeys(context) })),
-  workers: [housekeeping(parts)],
+  workers: [housekeeping(parts), finishCharges(parts)],
 });

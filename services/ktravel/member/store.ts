@@ -4,7 +4,7 @@ import { TokenEntryKind } from "#gen/proto/ktravel/member/v1/token.ts";
 import { enumColumn } from "#mesh/service/enum-column.ts";
 import { LostUpdate } from "#mesh/service/errors.ts";
 import { uuidv7 } from "#mesh/service/uuid.ts";
-import type { Account, Change, RefreshToken } from "./domain.ts";
+import type { Account, Change, Charge, RefreshToken } from "./domain.ts";
 import type { StoredKey } from "./key-ring.ts";
 
 const provider = enumColumn(Provider, "PROVIDER");
@@ -178,6 +178,27 @@ export class MemberStore {
     if (before !== undefined) where.entryId = { lt: before };
     const rows = await this.#db.tokenEntry.findMany({ where, orderBy: { entryId: "desc" }, take });
     return rows.map((row) => ({ ...row, kind: kind.fromColumn(row.kind) }));
+  }
+
+  /** Stores a charge that was asked for, unless there is one with this request id. Returns the one that is there. */
+  async openCharge(charge: Charge): Promise<Charge> {
+    await this.#db.charge.createMany({ data: [charge], skipDuplicates: true });
+    const { requestId } = charge;
+    const { memberId, amount } = await this.#db.charge.findUniqueOrThrow({ where: { requestId } });
+    return { requestId, memberId, amount };
+  }
+
+  /** A charge that nobody has worked on since `olderThan`; now it is the caller's. */
+  async claimCharge(olderThan: Date): Promise<Charge | undefined> {
+    const [claimed] = await this.#db.$queryRaw<Charge[]>`
+      UPDATE charge SET step_time = now() WHERE request_id = (
+        SELECT request_id FROM charge WHERE step_time < ${olderThan} ORDER BY step_time LIMIT 1 FOR UPDATE SKIP LOCKED
+      ) RETURNING request_id AS "requestId", member_id AS "memberId", amount`;
+    return claimed;
+  }
+
+  async closeCharge(requestId: string): Promise<void> {
+    await this.#db.charge.deleteMany({ where: { requestId } });
   }
 
   async bury(memberId: string, refId: string): Promise<void> {

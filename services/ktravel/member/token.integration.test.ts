@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TokenEntryKind, TokenServiceService } from "#gen/proto/ktravel/member/v1/token.ts";
 import { Code } from "#mesh/service/codes.ts";
+import { eventually } from "#mesh/testing/eventually.ts";
 import { published, rowsOf, type WithSql } from "#mesh/testing/placed-service.ts";
 import { bearerOf } from "#mesh/testing/test-tokens.ts";
 import { useServers } from "#mesh/testing/use-servers.ts";
@@ -84,10 +85,33 @@ describe("a charge", () => {
     expect([await one.balance(), await two.balance()]).toEqual([5n, 0n]);
   });
 
-  it("that is declined charges nothing", async () => {
+  it("whose caller went away is finished by a worker, and its request_id stands for no other amount", async () => {
+    const { charge, balance, memberId } = await memberWith(0n);
+    const requestId = randomUUID();
+    const left = (amount: number) =>
+      service.sql.query("INSERT INTO charge (request_id, member_id, amount) VALUES ($1, $2, $3)", [
+        requestId,
+        memberId,
+        amount,
+      ]);
+    await left(1);
+    expect(await charge(1_000n, requestId)).toMatchObject({ reason: "REQUEST_ID_REUSED" });
+    const worker = await startMember({ ...servers.place("ktravel"), url: service.url }, provider, { staleChargeMs: 0 });
+    try {
+      await eventually(async () => (await balance()) === 1n);
+      expect((await charge(1n, requestId.toUpperCase())).response?.balanceAfter).toBe(1n);
+      expect(await charge(1_000n, requestId)).toMatchObject({ reason: "REQUEST_ID_REUSED" });
+      expect(await rowsOf(service, "SELECT request_id FROM charge")).toEqual([]);
+    } finally {
+      await worker.stop();
+    }
+  });
+
+  it("that is declined charges nothing, and leaves nothing to finish", async () => {
     const { charge, balance } = await memberWith(0n);
     expect(await charge(402n)).toMatchObject({ code: Code.FAILED_PRECONDITION, reason: "PAYMENT_DECLINED" });
     expect(await balance()).toBe(0n);
+    expect(await rowsOf(service, "SELECT request_id FROM charge")).toEqual([]);
   });
 
   it("waits for the payment provider to come back", async () => {
@@ -125,6 +149,15 @@ describe("spending", () => {
     const refused = answers.filter(({ code }) => code !== Code.OK);
     expect(refused.map(({ code, reason }) => `${code} ${reason}`)).toEqual(Array(49).fill("9 INSUFFICIENT_TOKENS"));
     expect(await balance()).toBe(0n);
+  });
+
+  it("that was refused stays refused, whatever is charged before it is repeated", async () => {
+    const { spend, charge, balance } = await memberWith(0n);
+    const refId = randomUUID();
+    expect((await spend(refId)).reason).toBe("INSUFFICIENT_TOKENS");
+    await charge(5n);
+    expect((await spend(refId)).reason).toBe("ALREADY_REFUNDED");
+    expect(await balance()).toBe(5n);
   });
 
   it("is refused for nobody, and for what is another member's", async () => {

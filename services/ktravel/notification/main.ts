@@ -12,7 +12,7 @@ import { rpc } from "./rpc.ts";
 import { NotificationStore } from "./store.ts";
 
 const database = openDatabase({
-  client: (adapter) => new PrismaClient({ adapter }),
+  client: (adapter) => new PrismaClient({ adapter, errorFormat: "minimal" }),
   store: (db) => new NotificationStore(db),
   migrations: join(import.meta.dirname, "migrations"),
 });

@@ -67,6 +67,7 @@ export function authRpc(parts: Parts): Handlers<typeof AuthServiceService> {
 
     async refreshSession({ refreshToken }, call) {
       const next = randomSecret();
+      await keys.prepare(call);
       const memberId = await database.transaction(call, ({ store }) => rotate(store, refreshToken, next));
       if (memberId === undefined) throw refuse.REFRESH_TOKEN_INVALID();
       call.correlate(memberId);

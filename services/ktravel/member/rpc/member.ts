@@ -3,7 +3,7 @@ import type { MemberServiceService } from "#gen/proto/ktravel/member/v1/member.t
 import type { Database } from "#mesh/service/database.ts";
 import { event } from "#mesh/service/event.ts";
 import type { Handlers } from "#mesh/service/handler.ts";
-import { page } from "#mesh/service/pagination.ts";
+import { pageByUuid } from "#mesh/service/pagination.ts";
 import { present } from "#mesh/service/present.ts";
 import { maskedFields } from "#mesh/service/update-mask.ts";
 import { memberNamed } from "../domain.ts";
@@ -44,7 +44,7 @@ export function memberRpc({ database, sealer }: Parts): Handlers<typeof MemberSe
     },
 
     async listMembers(request) {
-      const { rows, nextPageToken } = await page(
+      const { rows, nextPageToken } = await pageByUuid(
         request,
         { filter: [request.query] },
         (before, size) => database.store.page(request.query, before, size),

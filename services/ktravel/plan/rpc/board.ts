@@ -23,9 +23,10 @@ export function boardRpc({
       return { plans: rows.map(({ pageKey: _pageKey, ...plan }) => plan), nextPageToken };
     },
 
+    // No answer of these two is kept for a repeat: it holds the plan, which may be hidden meanwhile.
     async heartPlan({ planId }, call) {
       call.correlate(planId);
-      return database.answer(call, async ({ store }) => {
+      return database.transaction(call, async ({ store }) => {
         demandReadable(await store.findPlanForUpdate(planId), planId, call.subject);
         if (!(await store.addHeart(planId, call.subject))) throw refuse.ALREADY_HEARTED({ planId });
         return shown(store, planId, call);
@@ -34,7 +35,7 @@ export function boardRpc({
 
     async unheartPlan({ planId }, call) {
       call.correlate(planId);
-      return database.answer(call, async ({ store }) => {
+      return database.transaction(call, async ({ store }) => {
         demandReadable(await store.findPlanForUpdate(planId), planId, call.subject);
         if (!(await store.removeHeart(planId, call.subject))) throw refuse.NOT_HEARTED({ planId });
         return shown(store, planId, call);
