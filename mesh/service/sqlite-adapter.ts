@@ -26,13 +26,14 @@ export class SqliteAdapterFactory implements SqlDriverAdapterFactory {
 
   async connect(): Promise<SqlDriverAdapter> {
     const file = this.#file;
+    const writing = <T>(work: (connection: SqliteConnection) => T) => file.writing(work).catch(rethrow);
     return {
       ...info,
       // Outside transactions Prisma reads, or makes one write: SQL says which, RETURNING hides it.
       queryRaw: async (query) =>
-        isRead(query) ? queryOn(file.reader, query) : file.writing((connection) => queryOn(connection, query)),
-      executeRaw: (query) => file.writing((connection) => executeOn(connection, query)),
-      executeScript: (script) => file.writing((connection) => told(() => connection.script(script))),
+        isRead(query) ? queryOn(file.reader, query) : writing((connection) => queryOn(connection, query)),
+      executeRaw: (query) => writing((connection) => executeOn(connection, query)),
+      executeScript: (script) => writing((connection) => connection.script(script)),
       startTransaction: () => startTransaction(file),
       getConnectionInfo: () => ({ maxBindValues, supportsRelationJoins: false }),
       dispose: async () => {}, // The file belongs to the storage.
@@ -48,18 +49,13 @@ function isRead({ sql }: SqlQuery): boolean {
 }
 
 /**
- * A transaction takes the turn to write from its start, so it never finds at its end that somebody else was faster. With its COMMIT it writes what its unit
- * of work leaves.
+ * With its COMMIT it writes what its unit of work leaves. Prisma may roll back what has ended, after a COMMIT that failed: the connection is another
+ * transaction's by then.
  */
 async function startTransaction(file: SqliteFile): Promise<Transaction> {
   const unit = currentUnit.getStore();
   const { connection, done } = await file.write().catch(rethrow);
-  try {
-    told(() => connection.script("BEGIN IMMEDIATE"));
-  } catch (error) {
-    done();
-    throw error;
-  }
+  let ended = false;
   return {
     ...info,
     options: { usePhantomQuery: true }, // BEGIN, COMMIT and ROLLBACK are ours.
@@ -78,13 +74,16 @@ async function startTransaction(file: SqliteFile): Promise<Transaction> {
         connection.rollback();
         throw toPrisma(error);
       } finally {
+        ended = true;
         done();
       }
     },
     async rollback() {
+      if (ended) return;
       try {
         connection.rollback();
       } finally {
+        ended = true;
         done();
       }
     },

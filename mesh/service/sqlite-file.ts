@@ -1,4 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isSqliteBusy } from "./storage-failure.ts";
 
 /** One row, by position. Integers are bigint. */
 export type SqliteRow = readonly unknown[];
@@ -10,6 +12,7 @@ export interface SqliteResult {
 
 /** How long another process's write may be waited for. */
 const busyMs = 5_000;
+const tryAgainMs = 20;
 const keptStatements = 500;
 
 /** One connection to a file of SQLite. Everything it does is done when the call returns. */
@@ -41,19 +44,6 @@ export class SqliteConnection {
   /** Several statements. */
   script(sql: string): void {
     this.#database.exec(sql);
-  }
-
-  /** In a transaction; what throws is rolled back. */
-  atomically<T>(work: () => T): T {
-    this.script("BEGIN IMMEDIATE");
-    try {
-      const result = work();
-      this.script("COMMIT");
-      return result;
-    } catch (error) {
-      this.rollback();
-      throw error;
-    }
   }
 
   /** Nothing happens outside a transaction: SQLite ends some by itself, when the disk is full for example. */
@@ -92,12 +82,16 @@ export class SqliteFile {
   }
 
   get reader(): SqliteConnection {
-    this.#reader ??= new SqliteConnection(this.path);
+    if (!this.#reader) {
+      this.#reader = new SqliteConnection(this.path);
+      this.#reader.script("PRAGMA query_only = ON");
+    }
     return this.#reader;
   }
 
-  /** Waits for a turn to write. @returns the connection, and what ends the turn */
+  /** Waits for a turn to write and begins a transaction. @returns the connection, and what ends the turn */
   async write(): Promise<{ connection: SqliteConnection; done: () => void }> {
+    const giveUpAt = Date.now() + busyMs;
     const before = this.#turn;
     let done = () => {};
     this.#turn = new Promise((resolve) => {
@@ -105,19 +99,25 @@ export class SqliteFile {
     });
     await before;
     try {
-      this.#writer ??= new SqliteConnection(this.path);
-      return { connection: this.#writer, done };
+      const connection = this.#openWriter();
+      await begin(connection, giveUpAt);
+      return { connection, done };
     } catch (error) {
       done();
       throw error;
     }
   }
 
-  /** Writes in a turn of its own. */
+  /** Writes in a turn and a transaction of its own; what throws is rolled back. */
   async writing<T>(work: (connection: SqliteConnection) => T): Promise<T> {
     const { connection, done } = await this.write();
     try {
-      return work(connection);
+      const result = work(connection);
+      connection.script("COMMIT");
+      return result;
+    } catch (error) {
+      connection.rollback();
+      throw error;
     } finally {
       done();
     }
@@ -128,5 +128,25 @@ export class SqliteFile {
     await this.#turn;
     this.#reader?.close();
     this.#writer?.close();
+  }
+
+  #openWriter(): SqliteConnection {
+    if (!this.#writer) {
+      this.#writer = new SqliteConnection(this.path);
+      this.#writer.script("PRAGMA busy_timeout = 0"); // SQLite would wait for another process with the whole of this one.
+    }
+    return this.#writer;
+  }
+}
+
+/** With the turn to write from its start, so that it never finds at its end that somebody else was faster. */
+async function begin(connection: SqliteConnection, giveUpAt: number): Promise<void> {
+  for (;;) {
+    try {
+      return connection.script("BEGIN IMMEDIATE");
+    } catch (error) {
+      if (!isSqliteBusy(error) || Date.now() >= giveUpAt) throw error;
+      await sleep(tryAgainMs);
+    }
   }
 }

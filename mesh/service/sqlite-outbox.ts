@@ -1,10 +1,8 @@
 import { SqliteConnection, type SqliteFile } from "./sqlite-file.ts";
 import type { Outbox, OutboxSession, UnsentEvent } from "./storage.ts";
-import { sqliteCodeOf } from "./storage-failure.ts";
+import { isSqliteBusy } from "./storage-failure.ts";
 
 const batchSize = 256;
-/** SQLITE_BUSY */
-const busy = 5;
 
 /**
  * The outbox in mesh_outbox. Nobody in another process can be woken, nor need be: its file is one service's, which has one replica. Should there be
@@ -50,8 +48,8 @@ export class SqliteOutbox implements Outbox {
     });
   }
 
-  depth(): Promise<number> {
-    return this.#file.writing(depth);
+  async depth(): Promise<number> {
+    return depth(this.#file.reader);
   }
 }
 
@@ -65,7 +63,7 @@ function takeLock(lock: SqliteConnection): boolean {
     lock.script("PRAGMA busy_timeout = 0; BEGIN IMMEDIATE"); // It is never committed.
     return true;
   } catch (error) {
-    if (((sqliteCodeOf(error) ?? 0) & 0xff) === busy) return false;
+    if (isSqliteBusy(error)) return false;
     throw error;
   }
 }

@@ -44,6 +44,7 @@ export class SqliteStorage implements Storage {
     return sqliteCodeOf(failure) === primaryKey && (failure as Error).message.includes("mesh_answers.");
   }
 
+  /** All that is missing, or nothing. */
   migrate(folder: string): Promise<void> {
     return this.#file.writing((connection) => {
       connection.script(createMigrations);
@@ -89,11 +90,9 @@ function applyAll(connection: SqliteConnection, scope: string, migrations: reado
   );
   for (const { name, sql, checksum } of outstanding(migrations, applied)) {
     try {
-      connection.atomically(() => {
-        connection.script(sql);
-        const note = "INSERT INTO mesh_migrations (scope, name, checksum) VALUES (?, ?, ?)";
-        connection.run(note, [scope, name, checksum]);
-      });
+      connection.script(sql);
+      const note = "INSERT INTO mesh_migrations (scope, name, checksum) VALUES (?, ?, ?)";
+      connection.run(note, [scope, name, checksum]);
     } catch (cause) {
       throw new Error(`migration ${name} failed`, { cause });
     }

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#mesh/testing/eventually.ts";
@@ -15,7 +16,8 @@ import { testService } from "#mesh/testing/test-service.ts";
 import { Code } from "./codes.ts";
 import { listDeadLetters } from "./dead-letters.ts";
 import { recovery } from "./recovery.ts";
-import { SqliteConnection } from "./sqlite-file.ts";
+import { SqliteAdapterFactory } from "./sqlite-adapter.ts";
+import { SqliteConnection, SqliteFile } from "./sqlite-file.ts";
 import { SqliteStorage } from "./sqlite-storage.ts";
 
 let nats: TestNats;
@@ -111,6 +113,23 @@ describe("transactions", () => {
     expect(await store.reprice(BigInt(id), 2n ** 63n - 1n, 1n)).toBe(true);
     expect(await store.reprice(BigInt(id), 1n, 1n)).toBe(false);
     expect((await store.find(BigInt(id)))?.price).toBe("9223372036854775807");
+  });
+});
+
+describe("a transaction that has ended", () => {
+  it("cannot roll back the next one", async () => {
+    const file = new SqliteFile(join(folder, `${++files}.db`));
+    const adapter = await new SqliteAdapterFactory(file).connect();
+    await adapter.executeScript("CREATE TABLE name (name TEXT)");
+    const first = await adapter.startTransaction();
+    await first.commit();
+    const second = await adapter.startTransaction();
+    await second.executeRaw({ sql: "INSERT INTO name VALUES ('kept')", args: [], argTypes: [] });
+    await first.rollback();
+    await second.commit();
+    expect(file.reader.query("SELECT * FROM name").rows).toEqual([["kept"]]);
+    expect(() => file.reader.run("DELETE FROM name")).toThrow("readonly");
+    await file.close();
   });
 });
 
@@ -243,6 +262,19 @@ describe("a file that another process has locked", () => {
     other.rollback();
     other.close();
     expect((await register(service, "after")).code).toBe(Code.OK);
+  });
+
+  it("is waited for, and everything else goes on meanwhile", async () => {
+    await using service = await startPublisher(place(freshNs()));
+    const other = new SqliteConnection(new URL(service.database.url).pathname);
+    other.script("BEGIN IMMEDIATE");
+    const waits = register(service, "soon");
+    await sleep(200);
+    expect(await service.database.store.all()).toEqual([]);
+    expect(await service.database.storage.outbox.depth()).toBe(0);
+    other.rollback();
+    other.close();
+    expect((await waits).code).toBe(Code.OK);
   });
 });
 

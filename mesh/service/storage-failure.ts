@@ -50,6 +50,11 @@ export function sqliteCodeOf(error: unknown): number | undefined {
   return code === "ERR_SQLITE_ERROR" && typeof errcode === "number" ? errcode : undefined;
 }
 
+/** Whether somebody else holds a lock of the file: SQLITE_BUSY. */
+export function isSqliteBusy(error: unknown): boolean {
+  return ((sqliteCodeOf(error) ?? 0) & 0xff) === 5;
+}
+
 /** Locked by another process, read only, failing disk, full disk, cannot be opened: BUSY, READONLY, IOERR, FULL, CANTOPEN. */
 export function isSqliteAway(code: number): boolean {
   return [5, 8, 10, 13, 14].includes(code & 0xff);
