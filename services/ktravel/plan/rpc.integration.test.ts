@@ -239,6 +239,15 @@ describe("the board", () => {
     expect((await list("", {})).response?.plans.map(({ planId }) => planId)).toEqual(ids.slice(1));
   });
 
+  it("is hidden from a repeated heart too", async () => {
+    const [me, fan] = await Promise.all([somebody(), somebody()]);
+    const { planId } = await me.share();
+    const heart = { planId, requestId: randomUUID() };
+    expect((await fan.call(heartPlan, heart)).response?.planId).toBe(planId);
+    await me.call(unsharePlan, { planId });
+    expect(await fan.call(heartPlan, heart)).toMatchObject({ reason: "PLAN_NOT_FOUND", response: undefined });
+  });
+
   it("counts hearts, one a member, which go with the plan and hide with it", async () => {
     const [me, fan, other] = await Promise.all([somebody(), somebody(), somebody()]);
     const { planId } = await me.share();
