@@ -34,7 +34,12 @@ afterAll(async () => {
 let systems = 0;
 
 /** A consuming service without a database, whose tries follow quickly. */
-async function consume(ns: string, service: string, effect: (name: string) => void | Promise<void>) {
+async function consume(
+  ns: string,
+  service: string,
+  effect: (name: string) => void | Promise<void>,
+  retryMs: readonly number[] = [10, 10, 10, 10, 10, 10, 10],
+) {
   await ensureSystemStream(await jetstreamManager(connection), ns);
   const policies = [project(registered, (message) => Promise.try(() => effect(message.name)))];
   const signal = new AbortController().signal;
@@ -46,7 +51,7 @@ async function consume(ns: string, service: string, effect: (name: string) => vo
     subjects: ["product.ProductRegistered"],
     log,
     dispatch: (message) => dispatcher.dispatch(message),
-    retryMs: [10, 10, 10, 10, 10, 10, 10],
+    retryMs,
   });
   consumer.start();
   return { [Symbol.asyncDispose]: () => consumer.stop() };
@@ -145,6 +150,19 @@ describe("an event that cannot be applied", () => {
     });
     expect(letters).toMatchObject([{ deliveries: 1, payload, service: "report" }]);
     expect(tries).toBe(0);
+  });
+
+  it("is a dead letter too when it says that the database is away, which answers", async () => {
+    const ns = `dead${++systems}`;
+    let tries = 0;
+    const fail = () => {
+      tries += 1;
+      throw Object.assign(new Error("no such file"), { code: "ENOENT" });
+    };
+    await using _report = await consume(ns, "report", fail, []);
+    await publish(ns, '{"name":"tea"}');
+    await eventually(async () => (await listDeadLetters(connection, { ns })).length === 1);
+    expect(tries).toBe(4);
   });
 
   it("is not listed where there is no stream", async () => {

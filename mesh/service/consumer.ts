@@ -36,6 +36,8 @@ const brokenMs = 1_000;
 /** A request for messages is renewed this often; it also bounds how long `stop` waits. */
 const fetchMs = 2_000;
 const pingMs = 1_000;
+/** So often a delivery may say that the database is away, which answers then; after that it counts as failed. */
+const mostFalseAlarms = 3;
 /** How long a delivery may be silent before it comes again: what a killed replica had in hand is another's after so long. */
 const ackWaitMs = 5_000;
 /** So often JetStream is told that a delivery is still in hand, however long its turn or its handler takes. */
@@ -123,14 +125,14 @@ export class Consumer {
   }
 
   async #handle(message: JsMsg, jetstream: JetStream): Promise<void> {
-    for (;;) {
+    for (let falseAlarms = 0; ; falseAlarms++) {
       try {
         await this.#options.dispatch(message);
         crashPoint("consumer.beforeAck");
         message.ack();
         return;
       } catch (error) {
-        if (!isStorageDown(error)) return this.#fail(message, error, jetstream);
+        if (!isStorageDown(error) || falseAlarms === mostFalseAlarms) return this.#fail(message, error, jetstream);
         this.#options.log.warn({ err: error, subject: message.subject }, "events wait for the database");
         if (!(await this.#databaseBack())) return; // Stopping: it comes again, here or at another replica.
       }
