@@ -2,6 +2,7 @@
 // its event, and free the room. Each step is one transaction; recovery.ts finishes what was left between two of them.
 import { ReservationCancelled } from "#gen/proto/stay/reservation/v1/events.ts";
 import { ReserveStatus } from "#gen/proto/stay/type/v1/type.ts";
+import { requestIdReused } from "#mesh/service/answers.ts";
 import { event } from "#mesh/service/event.ts";
 import { present } from "#mesh/service/present.ts";
 import type { Transaction } from "#mesh/service/transaction.ts";
@@ -20,6 +21,9 @@ export async function requestCancel(
   const found = await store.findForUpdate(reservationNumber);
   if (!found) throw refuse.RESERVATION_NOT_FOUND({ reservationNumber });
   if (isOwnCancel(found, requestId)) return found;
+  if (requestId !== "" && (await store.isOfAnother(reservationNumber, { cancelRequestId: requestId }))) {
+    throw requestIdReused();
+  }
   refuseCancel(found);
   const to = after(found.reserveStatus, "cancelAsked");
   if (to === undefined) return found; // It was asked for before.

@@ -2,6 +2,7 @@
 // asked, and store what it said. Each step is one transaction; recovery.ts finishes what was left between two of them.
 import { type Payment, type PaymentServiceService, PromotionState } from "#gen/proto/stay/payment/v1/payment.ts";
 import { ReserveStatus } from "#gen/proto/stay/type/v1/type.ts";
+import { requestIdReused } from "#mesh/service/answers.ts";
 import type { Context } from "#mesh/service/call.ts";
 import type { Client } from "#mesh/service/client.ts";
 import type { Database } from "#mesh/service/database.ts";
@@ -26,6 +27,8 @@ export async function requestPayment(
   const found = await store.findForUpdate(reservationNumber);
   if (!found) throw refuse.RESERVATION_NOT_FOUND({ reservationNumber });
   if (isOwnPayment(found, requestId)) return found;
+  if (requestId !== "" && (await store.isOfAnother(reservationNumber, { payRequestId: requestId })))
+    throw requestIdReused();
   refusePay(found);
   const to = after(found.reserveStatus, "paymentAsked");
   if (to === undefined) return found; // It was asked for before.

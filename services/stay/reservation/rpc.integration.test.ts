@@ -125,6 +125,26 @@ describe("a repeated request_id", () => {
   });
 });
 
+describe("a request_id of another reservation", () => {
+  it("pays nothing, and cancels nothing, also before the first one is answered", async () => {
+    for (const method of [pay, cancel]) {
+      const requestId = randomUUID();
+      const numbers = [await reserved(), await reserved(), await reserved()];
+      const away = () => Promise.reject(refuse.STORAGE_UNAVAILABLE());
+      [onPay, onCancel] = [away, away];
+      const answers = await Promise.all(numbers.map((number) => method(number, requestId)));
+      const reasons = answers.map(({ reason, violations }) => (violations?.length ? violations.join() : reason));
+      expect(reasons.sort()).toEqual([
+        "PAYMENT_UNAVAILABLE",
+        "request_id REQUEST_ID_REUSED",
+        "request_id REQUEST_ID_REUSED",
+      ]);
+      const statuses = await Promise.all(numbers.map(statusOf));
+      expect(statuses.filter((status) => status === RESERVE_STATUS_RESERVED)).toHaveLength(2);
+    }
+  });
+});
+
 describe("payReservation", () => {
   it("tells that the promotion was deferred", async () => {
     onPay = async () => PromotionState.PROMOTION_STATE_PENDING;

@@ -61,6 +61,17 @@ export class ReservationStore {
     return this.find(reservationNumber);
   }
 
+  /** Whether this request pays, or cancels, another reservation. Until this transaction ends, no other one can ask for the same id. */
+  async isOfAnother(
+    reservationNumber: bigint,
+    request: Pick<KeptReservation, "payRequestId"> | Pick<KeptReservation, "cancelRequestId">,
+  ): Promise<boolean> {
+    const name = JSON.stringify(request);
+    await this.#db.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))`;
+    const where = { ...request, reservationNumber: { not: reservationNumber } };
+    return (await this.#db.reservation.findFirst({ where })) !== null;
+  }
+
   async update(reservationNumber: bigint, to: ReserveStatus, change: Change = {}): Promise<KeptReservation> {
     const { gift, ...fields } = change;
     const now = new Date();
