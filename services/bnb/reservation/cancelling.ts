@@ -1,5 +1,6 @@
 // The cancel saga: note that the reservation is to be cancelled (CANCEL_REQUESTED); payment hears of it and pays back; reservation
-// hears of that, and it is over (CANCELLED); room hears of that, and is free. Events carry it, so nobody has to wait.
+// hears of that, and it is over (CANCELLED); room hears of that, and is free. Events carry it, so nobody has to wait;
+// recovery.ts ends a cancel whose events got lost.
 import {
   type CancelReason,
   ReservationCancelled,

@@ -95,10 +95,11 @@ export async function approvePayment(
     return { payId: paid.payId, price: paid.amount };
   } catch (error) {
     const isDeclined = isRefusal(error, "PAYMENT_DECLINED");
-    await database.transaction(context, ({ store }) =>
+    const left = await database.transaction(context, ({ store }) =>
       isDeclined ? rejectReservation(store, rsvId) : giveUp(store, rsvId),
     );
-    throw error;
+    if (left.payId === "") throw error;
+    return { payId: left.payId, price: left.price }; // Another attempt at the same request was faster.
   }
 }
 

@@ -267,6 +267,20 @@ describe("a repeated request_id", () => {
     expect(new Set(paidBack)).toEqual(new Set(approved));
   });
 
+  it("answers with what the other attempt has paid when this one got no answer", async () => {
+    const [roomId, requestId] = [randomUUID(), randomUUID()];
+    let breakOff = () => {};
+    onApprove = () => new Promise((_, reject) => (breakOff = () => reject(refuse.STORAGE_UNAVAILABLE())));
+    const first = reserve(roomId, "moon", requestId);
+    await eventually(() => approved.length === 1);
+    onApprove = async () => {};
+    const second = await reserve(roomId, "moon", requestId);
+    expect(second.response?.status).toBe(RESERVATION_STATUS_CONFIRMED);
+    breakOff();
+    expect(await first).toMatchObject({ code: Code.OK, response: second.response });
+    expect(await stateOf(roomId)).toEqual({ states: ["CONFIRMED"], events: ["reservation.ReservationConfirmed"] });
+  });
+
   it("may try again after a refusal", async () => {
     const roomId = randomUUID();
     const requestId = randomUUID();
@@ -310,6 +324,24 @@ describe("cancelReservation", () => {
     const { response } = await service.caller.call(listReservations, { roomId });
     expect(await cancel(response?.reservations[0]?.rsvId ?? "")).toMatchObject({ reason: "RESERVATION_NOT_CONFIRMED" });
     expect(await cancel(randomUUID())).toMatchObject({ code: Code.NOT_FOUND, reason: "RESERVATION_NOT_FOUND" });
+  });
+});
+
+describe("a cancel whose event got lost", () => {
+  it("is paid back and ended by the worker, and told once", async () => {
+    const roomId = randomUUID();
+    const rsvId = await reserved(roomId);
+    await service.sql.query(
+      "UPDATE reservation SET status = 'CANCEL_REQUESTED', step_time = '2020-01-01' WHERE rsv_id = $1",
+      [rsvId],
+    );
+    await eventually(async () => (await stateOf(roomId)).states.at(-1) === "CANCELLED", { withinMs: 60_000 });
+    expect(paidBack.filter((each) => each === rsvId)).toHaveLength(1);
+    expect((await stateOf(roomId)).events).toEqual([
+      "reservation.ReservationConfirmed",
+      "reservation.ReservationCancelled",
+    ]);
+    expect((await reserve(roomId, "lee")).code).toBe(Code.OK);
   });
 });
 

@@ -93,13 +93,14 @@ export class ReservationStore {
   }
 
   /**
-   * The reservation whose saga has stood still for longest since before `olderThan`, now given up, so that nobody completes it, and touched, so
-   * that nobody else takes it too.
+   * The reservation whose saga has stood still for longest since before `olderThan`, now touched, so that nobody else takes it too. One that is
+   * not paid is given up, so that nobody completes it.
    */
   async claimUnfinished(olderThan: Date): Promise<KeptReservation | undefined> {
     const [claimed] = await this.#db.$queryRaw<{ rsvId: string }[]>`
-      UPDATE reservation SET step_time = now(), given_up = true WHERE rsv_id = (
-        SELECT rsv_id FROM reservation WHERE status = 'PENDING_PAYMENT' AND step_time < ${olderThan}
+      UPDATE reservation SET step_time = now(), given_up = (status = 'PENDING_PAYMENT') WHERE rsv_id = (
+        SELECT rsv_id FROM reservation
+        WHERE status IN ('PENDING_PAYMENT', 'CANCEL_REQUESTED') AND step_time < ${olderThan}
         ORDER BY step_time LIMIT 1 FOR UPDATE SKIP LOCKED
       ) RETURNING rsv_id::text AS "rsvId"`;
     return claimed && this.find(claimed.rsvId);
