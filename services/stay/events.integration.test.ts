@@ -121,7 +121,7 @@ describe("reservation", () => {
     expect(await rowsOf(reservation, rows)).toEqual([
       ["1", "PAYMENT_COMPLETED", "2001", "10000", "2"],
       ["2", "CANCELLED", null, "0", "1"],
-      ["3", "RESERVED", null, "0", "1"],
+      ["3", "PAYMENT_COMPLETED", "2003", "10000", "2"],
       ["4", "CANCEL_REQUESTED", null, "0", "1"],
     ]);
   });

@@ -44,7 +44,10 @@ export type Trigger = "paymentAsked" | "paid" | "declined" | "cancelAsked" | "pa
 
 const transitions: Record<Trigger, Partial<Record<ReserveStatus, ReserveStatus>>> = {
   paymentAsked: { [RESERVE_STATUS_RESERVED]: RESERVE_STATUS_PAYMENT_REQUESTED },
-  paid: { [RESERVE_STATUS_PAYMENT_REQUESTED]: RESERVE_STATUS_PAYMENT_COMPLETED },
+  paid: {
+    [RESERVE_STATUS_RESERVED]: RESERVE_STATUS_PAYMENT_COMPLETED, // An older attempt was declined late.
+    [RESERVE_STATUS_PAYMENT_REQUESTED]: RESERVE_STATUS_PAYMENT_COMPLETED,
+  },
   declined: { [RESERVE_STATUS_PAYMENT_REQUESTED]: RESERVE_STATUS_RESERVED },
   cancelAsked: {
     [RESERVE_STATUS_RESERVED]: RESERVE_STATUS_CANCEL_REQUESTED,
@@ -60,7 +63,7 @@ export function after(status: ReserveStatus, trigger: Trigger): ReserveStatus | 
 
 /** Whether what a promotion gives is still the customer's: a cancel takes it back. */
 export function takesGifts(status: ReserveStatus): boolean {
-  return status === RESERVE_STATUS_PAYMENT_REQUESTED || status === RESERVE_STATUS_PAYMENT_COMPLETED;
+  return status === RESERVE_STATUS_PAYMENT_COMPLETED || after(status, "paid") !== undefined;
 }
 
 /** Refuses to pay what cannot be paid. A payment that was asked for before is carried on. */

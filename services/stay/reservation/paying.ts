@@ -69,7 +69,7 @@ export function isDefiniteNo(error: unknown): boolean {
   return isRefusal(error, "PAYMENT_DECLINED") || isRefusal(error, "RESERVATION_CANCELLED");
 }
 
-/** Instead of step 3: payment said no. */
+/** Instead of step 3: payment said no. A newer attempt that is paid is not undone: it settles from here, too. */
 async function giveUpPayment(store: ReservationStore, reservationNumber: bigint): Promise<void> {
   const found = present(await store.findForUpdate(reservationNumber));
   const to = after(found.reserveStatus, "declined");

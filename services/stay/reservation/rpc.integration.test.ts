@@ -156,6 +156,40 @@ describe("payReservation", () => {
     });
   });
 
+  it("that the worker has finished is answered without payment", async () => {
+    const [number, requestId] = [await reserved(), randomUUID()];
+    onPay = () => Promise.reject(refuse.STORAGE_UNAVAILABLE());
+    expect(await pay(number, requestId)).toMatchObject({ reason: "PAYMENT_UNAVAILABLE" });
+    onPay = async () => PromotionState.PROMOTION_STATE_GRANTED;
+    await becomes(number, RESERVE_STATUS_PAYMENT_COMPLETED);
+    onPay = () => Promise.reject(refuse.STORAGE_UNAVAILABLE());
+    for (let count = 0; count < 2; count += 1) {
+      expect(await pay(number, requestId)).toMatchObject({
+        code: Code.OK,
+        response: { paymentId: 100n + number, reserveStatus: RESERVE_STATUS_PAYMENT_COMPLETED },
+      });
+    }
+  });
+
+  it("that is declined late does not undo a newer attempt, which is paid", async () => {
+    const number = await reserved();
+    const ends: (() => void)[] = [];
+    onPay = () => new Promise((_, reject) => ends.push(() => reject(refuse.PAYMENT_DECLINED())));
+    const older = pay(number);
+    await eventually(() => ends.length === 1);
+    onPay = () => new Promise((resolve) => ends.push(() => resolve(PromotionState.PROMOTION_STATE_GRANTED)));
+    const newer = pay(number, randomUUID());
+    await eventually(() => ends.length === 2);
+    ends[0]?.();
+    expect(await older).toMatchObject({ reason: "PAYMENT_DECLINED" });
+    ends[1]?.();
+    expect((await newer).response).toMatchObject({
+      paymentId: 100n + number,
+      reserveStatus: RESERVE_STATUS_PAYMENT_COMPLETED,
+    });
+    expect(await statusOf(number)).toBe(RESERVE_STATUS_PAYMENT_COMPLETED);
+  });
+
   it("that is declined may be tried again, or cancelled", async () => {
     const number = await reserved();
     onPay = () => Promise.reject(refuse.PAYMENT_DECLINED());

@@ -56,10 +56,11 @@ export function rpc(parts: SagaParts): Handlers<typeof ReservationServiceService
         requestPayment(store, reservationNumber, requestId),
       );
       crashPoint("pay-reservation/requested");
-      const payment = await completePayment(asked, parts, call);
+      const isPaid = asked.reserveStatus === ReserveStatus.RESERVE_STATUS_PAYMENT_COMPLETED; // The worker was faster.
+      const payment = isPaid ? undefined : await completePayment(asked, parts, call);
       crashPoint("pay-reservation/asked");
       const answer = await database.answer(call, async ({ store }) =>
-        toMessage(await settlePayment(store, reservationNumber, payment)),
+        toMessage(payment ? await settlePayment(store, reservationNumber, payment) : asked),
       );
       crashPoint("pay-reservation/completed");
       return answer;
