@@ -93,7 +93,6 @@ async function startRunner(options: RunnerOptions, { postgres, nats }: Servers):
   closeSync(log);
   const ended = once(child, "exit");
   const isUp = () => child.exitCode !== null || existsSync(socket);
-  await eventually(isUp, { withinMs: 60_000 });
   const caller = grpcCaller(`unix:${socket}`);
   const sql = new pg.Pool({ connectionString: url, max: 2 });
   const stop = async () => {
@@ -103,6 +102,7 @@ async function startRunner(options: RunnerOptions, { postgres, nats }: Servers):
     await ended;
   };
   try {
+    await eventually(isUp, { withinMs: 60_000 });
     if (side === "ours") await eventually(() => isServing(caller), { withinMs: 60_000 });
     if (child.exitCode !== null) throw new Error(`${name} of ${side} ended with ${child.exitCode}`);
     return { pid: child.pid ?? 0, caller, sql, [Symbol.asyncDispose]: stop };

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { Product, ProductServiceService } from "#gen/proto/siren/product/v1/product.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
 import { grpcCaller } from "#mesh/testing/grpc-caller.ts";
@@ -17,6 +17,12 @@ const servers = useServers();
 
 const product = Product.fromPartial({ name: "tea", price: 1n, status: 1 });
 let systems = 0;
+const children: ChildProcess[] = [];
+
+/** What a test that failed has left behind. */
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+});
 
 interface Process {
   readonly child: ChildProcess;
@@ -30,6 +36,7 @@ async function start(env: Record<string, string>): Promise<Process> {
     env: { ...process.env, MESH_LISTEN: "127.0.0.1:0", NATS_URL: servers.nats.url, LOG_LEVEL: "info", ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
+  children.push(child);
   const exited = once(child, "exit");
   let text = "";
   child.stdout?.on("data", (chunk: Buffer) => {

@@ -13,11 +13,14 @@ export async function withReplicas<Service extends TestService, T>(
   start: () => Promise<Service>,
   work: (replicas: Replicas<Service>) => Promise<T>,
 ): Promise<T> {
-  const replicas = await Promise.all([start(), start(), start()]);
+  const starts = [start(), start(), start()] as const;
   try {
-    return await work(replicas);
+    return await work(await Promise.all(starts));
   } finally {
-    for (const replica of replicas) await replica.stop();
+    // Of some that were started, when another was not, too.
+    for (const started of await Promise.allSettled(starts)) {
+      if (started.status === "fulfilled") await started.value.stop();
+    }
   }
 }
 
