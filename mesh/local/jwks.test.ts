@@ -84,6 +84,20 @@ it("keeps keys that it has when the source goes down or answers something else",
   fetcher.close();
 });
 
+it("asks a source no more that nobody names since its first answer was on its way", async () => {
+  const onChange = vi.fn();
+  const fetcher = new JwksFetcher({ onChange, refreshMs: 10 });
+  const asked = vi.fn();
+  server.on("request", asked);
+  const first = fetcher.keysFor(authentication(`{ issuer: x, jwksUri: "${base}/keys" }`), plainDial);
+  await fetcher.keysFor([], plainDial);
+  await first;
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(asked).toHaveBeenCalledTimes(1);
+  expect(onChange).not.toHaveBeenCalled();
+  fetcher.close();
+});
+
 it("leads names of the cluster to the processes here", () => {
   const { objects } = loadText(
     "apiVersion: v1\nkind: Service\nmetadata: { name: member, namespace: ktravel }\nspec: { selector: { app: member }, ports: [{ name: http, port: 8080, targetPort: web }] }",

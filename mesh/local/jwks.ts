@@ -22,6 +22,7 @@ interface Source {
 }
 
 interface Known {
+  readonly name: string;
   keys: string | undefined;
   failures: number;
   isFetching: boolean;
@@ -78,6 +79,7 @@ export class JwksFetcher {
       return existing;
     }
     const known: Known = {
+      name,
       keys: undefined,
       failures: 0,
       isFetching: false,
@@ -118,7 +120,7 @@ export class JwksFetcher {
       known.failures++;
     }
     known.isFetching = false;
-    if (this.#closed) return;
+    if (this.#closed || this.#known.get(known.name) !== known) return; // Nobody wants it any more.
     const refreshMs = this.#options.refreshMs ?? 60_000;
     this.#later(known, source, known.failures > 0 ? this.#pauseAfter(known.failures) : refreshMs);
     // Whoever still waits for the first answer sees it anyway.

@@ -85,6 +85,19 @@ describe("mountClaims", () => {
     });
   });
 
+  it("replaces the longest path, and nothing twice", () => {
+    const nested = [
+      { claim: "one", mountPath: "/data", subPath: "" },
+      { claim: "two", mountPath: "/data/pictures", subPath: "" },
+    ];
+    const where = { folder: join(root, "data"), namespace: "stay" };
+    const env = { A: "/data/pictures/a", B: "/data:/data/b" };
+    expect(mountClaims(env, nested, where)).toEqual({
+      A: join(root, "data", "stay", "two", "a"),
+      B: `${join(root, "data", "stay", "one")}:${join(root, "data", "stay", "one", "b")}`,
+    });
+  });
+
   it("makes the folders and keeps what is in them", () => {
     const where = { folder: join(root, "kept"), namespace: "stay" };
     mountClaims({}, mounts, where);

@@ -61,15 +61,18 @@ export function mountClaims(
   mounts: readonly MountedClaim[],
   { folder, namespace }: { folder: string; namespace: string },
 ): Record<string, string> {
-  const local: Record<string, string> = { ...env };
+  if (mounts.length === 0) return { ...env };
+  const paths = new Map<string, string>();
   for (const { claim, mountPath, subPath } of mounts) {
     const path = join(folder, namespace, claim, subPath);
     mkdirSync(path, { recursive: true });
-    const mounted = new RegExp(
-      String.raw`(?<![\w.-])${mountPath.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&")}(?![\w.-])`,
-      "g",
-    );
-    for (const [name, value] of Object.entries(local)) local[name] = value.replaceAll(mounted, () => path);
+    paths.set(mountPath, path);
   }
-  return local;
+  // All in one go, so that what has been put in place is not replaced again; the longest first, as a mount may lie under another.
+  const longestFirst = [...paths.keys()].sort((a, b) => b.length - a.length).map((path) => RegExp.escape(path));
+  const mounted = new RegExp(String.raw`(?<![\w.-])(?:${longestFirst.join("|")})(?![\w.-])`, "g");
+  const local = Object.entries(env).map(([name, value]) => {
+    return [name, value.replaceAll(mounted, (mountPath) => paths.get(mountPath) ?? mountPath)] as const;
+  });
+  return Object.fromEntries(local);
 }
