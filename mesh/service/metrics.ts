@@ -22,7 +22,16 @@ export function startMetrics({ service, gauges, failed }: MetricsOptions): () =>
   const endpoint = process.env["OTEL_EXPORTER_OTLP_ENDPOINT"];
   if (!endpoint || gauges.length === 0) return () => {};
   const send = async () => sendOtlp(endpoint, "metrics", await requestOf(service, gauges));
-  const round = () => void send().catch(failed);
+  let isSending = false;
+  const round = () => {
+    if (isSending) return; // The collector is slow, and a later round tells what is true then.
+    isSending = true;
+    void send()
+      .catch(failed)
+      .finally(() => {
+        isSending = false;
+      });
+  };
   const timer = setInterval(round, envInteger("OTEL_METRIC_EXPORT_INTERVAL", 60_000));
   timer.unref();
   round();
