@@ -125,6 +125,16 @@ describe("runDemonstration", () => {
     ]);
   });
 
+  it.each([
+    ["was answered", () => Promise.reject(new Error("connection refused"))],
+    ["was asked", () => undefined],
+  ])("is not ok when nothing %s in a load", async (_, call) => {
+    const { report } = await play(async (stage) => {
+      await stage.load({ title: "many buyers", concurrency: 2, seconds: 0.01, call });
+    });
+    expect(report).toMatchObject({ ok: false, checks: [{ text: "many buyers", seen: "nothing was answered" }] });
+  });
+
   it("is not ok when it checked nothing", async () => {
     expect((await play(async () => {})).report).toMatchObject({ ok: false, checks: [] });
   });

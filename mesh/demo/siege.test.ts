@@ -58,6 +58,15 @@ describe("siege", () => {
     expect(figures).toMatchObject({ transactions: 0, failed: 3, availabilityPercent: 0 });
   });
 
+  it("counts a call that throws as failed, and ends when its time is over", async () => {
+    const call = () => {
+      throw new Error("there is no such order");
+    };
+    const { figures } = await siege({ concurrency: 2, seconds: 0.05, call }, never);
+    expect(figures).toMatchObject({ transactions: 0, availabilityPercent: 0 });
+    expect(figures.failed).toBeGreaterThan(1);
+  });
+
   it("ends at once when it is interrupted", async () => {
     const controller = new AbortController();
     const call = () => {

@@ -136,7 +136,7 @@ export class Stage {
     );
   }
 
-  /** Runs a load and notes its figures. `--seconds` and `--concurrency` make it shorter and smaller. */
+  /** Runs a load and notes its figures, and that nothing was answered if so. `--seconds` and `--concurrency` make it shorter and smaller. */
   async load({ title, document = {}, ...wanted }: DocumentedSiege): Promise<SiegeResult> {
     const { seconds, concurrency, signal } = this.#options;
     const load = {
@@ -147,6 +147,7 @@ export class Stage {
     this.say(`${title}: ${load.concurrency === 1 ? "1 caller" : `${load.concurrency} callers`}, ${load.seconds} s`);
     const result = await siege(load, signal);
     this.loads.push({ title, concurrency: load.concurrency, seconds: load.seconds, document, here: result.figures });
+    if (result.answers.every(({ status }) => status === 0)) this.check(title, false, "nothing was answered");
     return result;
   }
 
