@@ -95,13 +95,19 @@ function wrongRooms(reservations: readonly ReservationRow[], known: readonly Roo
 }
 
 /** B2: what stands is paid, and nothing else is. */
-function wrongPayments(reservations: readonly ReservationRow[], payments: readonly PaymentRow[]): string[] {
-  const statusOf = new Map(payments.map(({ rsv_id, status }) => [rsv_id, status]));
-  return reservations.flatMap(({ rsv_id, status }) => {
-    const found = statusOf.get(rsv_id) ?? "none";
+export function wrongPayments(
+  reservations: readonly Pick<ReservationRow, "rsv_id" | "status">[],
+  payments: readonly Pick<PaymentRow, "rsv_id" | "status">[],
+): string[] {
+  const paidFor = new Map(payments.map(({ rsv_id, status }) => [rsv_id, status]));
+  const wrong = reservations.flatMap(({ rsv_id, status }) => {
+    const found = paidFor.get(rsv_id) ?? "none";
     if (ends[status]?.payment.includes(found)) return [];
     return [`B2: reservation ${rsv_id} is ${status}, its payment ${found}`];
   });
+  const known = new Set(reservations.map(({ rsv_id }) => rsv_id));
+  const stray = payments.filter(({ rsv_id, status }) => status === "APPROVED" && !known.has(rsv_id));
+  return [...wrong, ...stray.map(({ rsv_id }) => `B2: there is no reservation ${rsv_id}, its payment is APPROVED`)];
 }
 
 /** B3: exactly one message for each change of a reservation. */
