@@ -200,7 +200,18 @@ describe("fifty customers and one room", () => {
 describe("paying and cancelling at once", () => {
   it("ends in one of the two, never half", async () => {
     const numbers = await Promise.all(Array.from({ length: 8 }, () => reserved(60_000n)));
-    await Promise.all(numbers.flatMap((number) => [pay(number), cancel(number)]));
+    const { RESERVE_STATUS_PAYMENT_COMPLETED, RESERVE_STATUS_CANCELLED } = ReserveStatus;
+    await Promise.all(
+      numbers.map(async (reservationNumber) => {
+        const [paid, cancelled] = await Promise.all([pay(reservationNumber), cancel(reservationNumber)]);
+        expect([paid.code, cancelled.code]).toContain(Code.OK);
+        if (paid.code !== Code.OK) expect(paid.reason).toBe("RESERVATION_CANCELLED");
+        if (cancelled.code !== Code.OK) expect(cancelled.reason).toBe("PAYMENT_IN_PROGRESS");
+        const { response } = await reservation.caller.call(getReservation, { reservationNumber });
+        const isCancelled = cancelled.code === Code.OK;
+        expect(response?.reserveStatus).toBe(isCancelled ? RESERVE_STATUS_CANCELLED : RESERVE_STATUS_PAYMENT_COMPLETED);
+      }),
+    );
     await untilQuiet();
   });
 });
