@@ -180,12 +180,15 @@ function checkKeys(text: string): string {
   return JSON.stringify({ keys });
 }
 
+/** Who fetches keys, so that a callee can tell it from its callers. */
+export const keysUserAgent = "mainsheet-keys";
+
 function get(url: URL, dial: Dial): Promise<string> {
   const send = url.protocol === "https:" ? requestHttps : requestHttp;
   const target = {
     ...dial(url),
     path: `${url.pathname}${url.search}`,
-    headers: { host: url.host, accept: "application/json" },
+    headers: { host: url.host, accept: "application/json", "user-agent": keysUserAgent },
   };
   return new Promise((resolve, reject) => {
     const call = send({ ...target, servername: url.hostname, timeout: timeoutMs, agent: false }, (answer) => {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { keysUserAgent } from "#mesh/local/jwks.ts";
 import { Caller } from "./caller.ts";
 import type { Answer, Script } from "./format.ts";
 import { ScriptedWorkload } from "./scripted-workload.ts";
@@ -82,6 +83,13 @@ test("of several answers the first that applies is given, and only so often as i
   const calls = await sendCalls(callerOf(), { ...grpc, times: 4 });
   expect(calls.map(({ status }) => status)).toEqual(["UNAVAILABLE", "UNAVAILABLE", "NOT_FOUND", "NOT_FOUND"]);
   expect(await callerOf().send({ to: "a", grpc: "x.Y/Other" })).toMatchObject({ status: "ABORTED" });
+});
+
+test("keys that the control plane fetches are no attempt, and take no answer of the script", async () => {
+  const workload = await serve([{ status: "UNAVAILABLE", first: 1 }]);
+  await callerOf().send({ ...grpc, headers: { "user-agent": keysUserAgent } });
+  expect(workload.attempts()).toBe(0);
+  expect(await callerOf().send(grpc)).toMatchObject({ status: "UNAVAILABLE" });
 });
 
 test("a caller gives up at its deadline, and the callee hears of it", async () => {
