@@ -71,7 +71,7 @@ export async function startSystem(system: string, others: readonly string[] = []
     return stdout;
   };
   // A test run that ends before its time must leave nothing behind either.
-  const callOff = afterUs('cd "$1" && shift && "$@"; rm -rf "$PWD"', folder, process.execPath, ...command(["down"]));
+  const callOff = afterUs('(cd "$1" && shift && "$@"); rm -rf "$1"', folder, process.execPath, ...command(["down"]));
   const stop = async () => {
     await mesh("down");
     callOff();
