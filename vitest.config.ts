@@ -7,6 +7,8 @@ const exclude = ["**/node_modules/**", "gen/**", "dist/**"];
 /** unit: no process, no network. integration: real PostgreSQL, NATS or Envoy. e2e: whole systems under `mesh`. */
 export default defineConfig({
   test: {
+    // A failure in the log of a CI run is often all there is to see of it.
+    chaiConfig: { truncateThreshold: 400 },
     reporters: reports ? ["default", ["json", { outputFile: `${reports}/${process.pid}.json` }]] : ["default"],
     projects: [
       {

@@ -16,5 +16,6 @@ test.each(files.map((file) => relative(".", file)))("the policies pass %s", asyn
   const { results, findings } = await runTests(loaded, { policies: ["istio"] });
   expect([...loaded.findings, ...findings]).toEqual([]);
   expect(results.length).toBeGreaterThan(0);
-  expect(results.filter((result) => !passed(result))).toEqual([]);
+  const failed = results.filter((result) => !passed(result));
+  expect(failed.map(({ name, failures }) => `${name}: ${failures.join("; ")}`)).toEqual([]);
 });
