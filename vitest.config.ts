@@ -2,6 +2,8 @@ import { defineConfig } from "vitest/config";
 
 /** Where .ci/run collects machine-readable reports. */
 const reports = process.env["TEST_REPORTS"];
+/** docs/decisions/010-repeated-tests.md. */
+const retry = reports ? 1 : 0;
 const exclude = ["**/node_modules/**", "gen/**", "dist/**"];
 
 /** unit: no process, no network. integration: real PostgreSQL, NATS or Envoy. e2e: whole systems under `mesh`. */
@@ -24,6 +26,7 @@ export default defineConfig({
           name: "integration",
           include: ["**/*.integration.test.ts"],
           exclude,
+          retry,
           testTimeout: 180_000,
           hookTimeout: 180_000,
           maxWorkers: 2,
@@ -34,6 +37,7 @@ export default defineConfig({
           name: "e2e",
           include: ["**/*.e2e.test.ts"],
           exclude,
+          retry,
           testTimeout: 600_000,
           hookTimeout: 600_000,
           maxWorkers: 1,
