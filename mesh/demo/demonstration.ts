@@ -17,7 +17,7 @@ export interface Demonstration {
 export interface DemonstratedSystem {
   /** The names of what `violations` checks: `T1 to T5`. */
   readonly invariants: string;
-  /** A sentence for everything that is wrong. Asked once all is over, again and again until there is nothing or a minute has passed. */
+  /** A sentence for everything that is wrong. Asked once all is over, again and again until there is nothing or two minutes have passed. */
   violations(stage: Stage): Promise<readonly string[]>;
   readonly demonstrations: readonly Demonstration[];
 }

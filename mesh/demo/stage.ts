@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { Breaker } from "#mesh/local/breakers/breaker.ts";
 import type { StatusRow } from "#mesh/local/daemon/status.ts";
 import { type DemandingRest, demanding } from "#mesh/local/demanding-rest.ts";
+import { patiently } from "#mesh/local/patiently.ts";
 import { type Rest, type RestAnswer, rest } from "#mesh/local/rest.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
 import type { Figures } from "./figures.ts";
@@ -47,8 +47,6 @@ export interface DocumentedSiege extends Siege {
 
 /** Thrown when what the rest of a demonstration relies on was not reached; the check is noted. */
 export class NotReached extends Error {}
-
-const patienceMs = 60_000;
 
 /**
  * What a demonstration works with. Whatever it changes through the stage is undone when it ends, however it ends: overlays, numbers of
@@ -166,13 +164,13 @@ export class Stage {
   /**
    * Waits until `look` no longer throws and returns neither undefined nor false; notes it, and returns what it returned.
    *
-   * @param withinS how long to wait. Default: a minute
+   * @param withinS how long to wait. Default: two minutes
    * @throws NotReached when it does not happen
    */
   async eventually<T>(
     text: string,
     look: () => Promise<T | undefined | false> | T | undefined | false,
-    { withinS = 60 } = {},
+    { withinS = 120 } = {},
   ): Promise<T> {
     const { signal } = this.#options;
     let found: T;
@@ -189,17 +187,9 @@ export class Stage {
     return found;
   }
 
-  /**
-   * Repeats a call while it is answered 503, for a minute: on a busy machine an answer may take longer than its caller waits, and
-   * where nothing is broken yet that is not what is to be shown. Returns the last answer.
-   */
-  async patiently(call: () => Promise<RestAnswer>): Promise<RestAnswer> {
-    let answer = await call();
-    for (const giveUpAt = Date.now() + patienceMs; answer.status === 503 && Date.now() < giveUpAt; ) {
-      await sleep(200);
-      answer = await call();
-    }
-    return answer;
+  /** Repeats a call while it is answered 503, where nothing is broken yet: see `patiently`. Returns the last answer. */
+  patiently(call: () => Promise<RestAnswer>): Promise<RestAnswer> {
+    return patiently(call);
   }
 
   /** @param service whose database: `order` */

@@ -1,6 +1,7 @@
+import { patiently } from "./patiently.ts";
 import type { Rest, RestAnswer } from "./rest.ts";
 
-/** REST calls that must succeed. */
+/** REST calls that must succeed. All of them come again when they are answered 503: see `patiently`. */
 export interface DemandingRest {
   /** @throws Error when the answer is not 200 */
   get<Answer>(path: string): Promise<Answer>;
@@ -8,19 +9,19 @@ export interface DemandingRest {
   post<Answer>(path: string, body: unknown): Promise<Answer>;
   /** The same, but what exists already (409) is left alone. */
   ensure(path: string, body: unknown): Promise<void>;
-  /** Repeats a POST every 100 ms while it answers 404, for what is known a moment later. @throws Error after 30 s, or at another answer */
+  /** Repeats a POST every 100 ms while it answers 404, for what is known a moment later. @throws Error after a minute, or at another answer */
   postWhenKnown<Answer>(path: string, body: unknown): Promise<Answer>;
-  /** Repeats a GET every 100 ms until it answers 200 and its body passes. @throws Error after 30 s */
+  /** Repeats a GET every 100 ms until it answers 200 and its body passes. @throws Error after a minute */
   wait<Answer>(path: string, passes?: (answer: Answer) => boolean): Promise<Answer>;
 }
 
-const giveUpMs = 30_000;
+const giveUpMs = 60_000;
 const pauseMs = 100;
 
 /** For scripts that fill a shop: the body of each answer, or an error that says what was asked. */
 export function demanding(rest: Rest): DemandingRest {
   const call = async <Answer>(method: string, path: string, body?: unknown, others: readonly number[] = []) => {
-    return demanded<Answer>(`${method} ${path}`, await rest(method, path, body), others);
+    return demanded<Answer>(`${method} ${path}`, await patiently(() => rest(method, path, body)), others);
   };
   return {
     get: (path) => call("GET", path),
@@ -28,7 +29,7 @@ export function demanding(rest: Rest): DemandingRest {
     ensure: (path, body) => call("POST", path, body, [409]),
     postWhenKnown: <Answer>(path: string, body: unknown) =>
       repeated<Answer>(`POST ${path}`, async () => {
-        const answer = await rest("POST", path, body);
+        const answer = await patiently(() => rest("POST", path, body));
         return answer.status === 404 ? undefined : demanded<Answer>(`POST ${path}`, answer);
       }),
     wait: <Answer>(path: string, passes: (answer: Answer) => boolean = () => true) =>
