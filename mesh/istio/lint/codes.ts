@@ -85,6 +85,12 @@ const table = {
       "Istio finds out the protocol by looking at the traffic, which fails for protocols in which the server speaks first.",
     remedy: "Name the port after its protocol, such as grpc or http-admin, or write appProtocol.",
   },
+  IST0125: {
+    severity: "warning",
+    title: "annotation with a value that Istio refuses",
+    meaning: "The injector refuses the pod for it, so no pod of the workload starts.",
+    remedy: "The finding says what to write.",
+  },
   IST0127: {
     severity: "warning",
     title: "no workload for the policy",
@@ -132,6 +138,12 @@ const table = {
     title: "ServiceEntry of TCP without an address",
     meaning: "A TCP port without an address takes the traffic of that port to any address.",
     remedy: "Write `addresses:`.",
+  },
+  IST0135: {
+    severity: "info",
+    title: "deprecated annotation",
+    meaning: "The annotation still works, and a later release of Istio does without it.",
+    remedy: "Write what replaces it.",
   },
   IST0137: {
     severity: "warning",

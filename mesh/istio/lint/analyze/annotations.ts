@@ -2,70 +2,63 @@ import { textsAt } from "../field.ts";
 import type { Place } from "../place.ts";
 import { suggest } from "../schema/suggest.ts";
 import type { World } from "../world.ts";
-
-/** Istio's annotations by the kind they are for. https://istio.io/latest/docs/reference/config/annotations/ */
-const annotationsOf: Record<string, string> = {
-  Any: "galley.istio.io/analyze-suppress gateway.istio.io/controller-version",
-  AuthorizationPolicy: "istio.io/dry-run",
-  Gateway: `gateway.istio.io/name-override gateway.istio.io/service-account networking.istio.io/service-type
-    ambient.istio.io/waypoint-inbound-binding`,
-  Ingress: "kubernetes.io/ingress.class",
-  Namespace: "topology.istio.io/controlPlaneClusters",
-  Pod: `ambient.istio.io/bypass-inbound-capture ambient.istio.io/dns-capture ambient.istio.io/redirection
-    inject.istio.io/templates istio.io/reroute-virtual-interfaces istio.io/rev prometheus.istio.io/merge-metrics
-    proxy.istio.io/config proxy.istio.io/overrides readiness.status.sidecar.istio.io/applicationPorts
-    readiness.status.sidecar.istio.io/failureThreshold readiness.status.sidecar.istio.io/initialDelaySeconds
-    readiness.status.sidecar.istio.io/periodSeconds sidecar.istio.io/agentLogLevel sidecar.istio.io/bootstrapOverride
-    sidecar.istio.io/componentLogLevel sidecar.istio.io/discoveryAddress sidecar.istio.io/extraStatTags
-    sidecar.istio.io/inject sidecar.istio.io/interceptionMode sidecar.istio.io/logLevel sidecar.istio.io/nativeSidecar
-    sidecar.istio.io/proxyCPU sidecar.istio.io/proxyCPULimit sidecar.istio.io/proxyImage sidecar.istio.io/proxyImageType
-    sidecar.istio.io/proxyMemory sidecar.istio.io/proxyMemoryLimit sidecar.istio.io/rewriteAppHTTPProbers
-    sidecar.istio.io/statsCompression sidecar.istio.io/statsEvictionInterval sidecar.istio.io/statsFlushInterval
-    sidecar.istio.io/statsHistogramBins sidecar.istio.io/statsHistogramBuckets sidecar.istio.io/statsInclusionPrefixes
-    sidecar.istio.io/statsInclusionRegexps sidecar.istio.io/statsInclusionSuffixes sidecar.istio.io/status
-    sidecar.istio.io/userVolume sidecar.istio.io/userVolumeMount status.sidecar.istio.io/port
-    traffic.sidecar.istio.io/excludeInboundPorts traffic.sidecar.istio.io/excludeInterfaces
-    traffic.sidecar.istio.io/excludeOutboundIPRanges traffic.sidecar.istio.io/excludeOutboundPorts
-    traffic.sidecar.istio.io/includeInboundPorts traffic.sidecar.istio.io/includeOutboundIPRanges
-    traffic.sidecar.istio.io/includeOutboundPorts traffic.sidecar.istio.io/kubevirtInterfaces`,
-  Service: `alpha.istio.io/canonical-serviceaccounts alpha.istio.io/kubernetes-serviceaccounts networking.istio.io/exportTo
-    networking.istio.io/traffic-distribution traffic.istio.io/nodeSelector`,
-  ServiceEntry: "networking.istio.io/traffic-distribution",
-  WorkloadEntry: `istio.io/autoRegistrationGroup istio.io/connectedAt istio.io/disconnectedAt
-    istio.io/workloadController`,
-};
-
-const kindsOf = new Map<string, string[]>();
-for (const [kind, names] of Object.entries(annotationsOf)) {
-  for (const name of names.split(/\s+/)) kindsOf.set(name, [...(kindsOf.get(name) ?? []), kind]);
-}
+import { annotationValueProblem } from "./annotation-values.ts";
+import { annotationKinds, deprecatedAnnotations, writtenByIstio } from "./istio-annotations.ts";
 
 const looked = new Set(["Namespace", "Service", "Pod", "Deployment"]);
 
-/** Istio's annotations that do not exist (IST0108), or stand on a kind that has them not (IST0107). */
+/** Where annotations stand: the kind, and the labels beside them. */
+interface Holder {
+  kind: string;
+  annotations: Record<string, string>;
+  labels: Record<string, string>;
+  place: Place;
+}
+
+/**
+ * Istio's annotations that do not exist (IST0108), stand on a kind that has them not (IST0107), have a value that Istio refuses
+ * (IST0125) or are deprecated (IST0135). That nearly all of them are alpha (IST0136) `istioctl analyze` leaves out, as noise.
+ */
 export function analyzeAnnotations(world: World): void {
   for (const object of world.objects) {
     if (!looked.has(object.kind)) continue;
-    analyze(object.metadata.annotations, object.kind, world.at(object).in("metadata", "annotations"));
+    const { annotations, labels } = object.metadata;
+    analyzeHolder({ kind: object.kind, annotations, labels, place: world.at(object).in("metadata", "annotations") });
   }
   for (const { object } of world.workloads) {
     if (object.kind === "Pod") continue;
-    const path = ["spec", "template", "metadata", "annotations"];
-    analyze(textsAt(object.raw, ...path), "Pod", world.at(object).in(...path));
+    const path = ["spec", "template", "metadata"];
+    const annotations = textsAt(object.raw, ...path, "annotations");
+    const labels = textsAt(object.raw, ...path, "labels");
+    analyzeHolder({ kind: "Pod", annotations, labels, place: world.at(object).in(...path, "annotations") });
   }
 }
 
-function analyze(annotations: Record<string, string>, kind: string, place: Place): void {
-  for (const name of Object.keys(annotations)) {
+function analyzeHolder(holder: Holder): void {
+  for (const [name, value] of Object.entries(holder.annotations)) {
     if (!name.split("/")[0]?.endsWith("istio.io") && name !== "kubernetes.io/ingress.class") continue;
-    const kinds = kindsOf.get(name);
-    if (!kinds) {
-      const meant = suggest(name, kindsOf.keys());
-      const hint = meant ? `did you mean ${meant}?` : "remove it";
-      place.in(name).find("IST0108", `Istio has no annotation ${name}, so it has no effect`, hint);
-    } else if (!kinds.includes(kind) && !kinds.includes("Any")) {
-      const hint = kinds.includes("Pod") ? "move it to spec.template.metadata.annotations" : `move it to a ${kinds[0]}`;
-      place.in(name).find("IST0107", `${name} has no effect on a ${kind}: it is for ${kinds.join(", ")}`, hint);
-    }
+    if (!writtenByIstio.has(name)) analyze(name, value, holder);
   }
+}
+
+function analyze(name: string, value: string, { kind, labels, place }: Holder): void {
+  const at = place.in(name);
+  const kinds = annotationKinds.get(name);
+  if (!kinds) {
+    const meant = suggest(name, annotationKinds.keys());
+    const hint = meant ? `did you mean ${meant}?` : "remove it";
+    return at.find("IST0108", `Istio has no annotation ${name}, so it has no effect`, hint);
+  }
+  const instead = deprecatedAnnotations.get(name);
+  if (instead && !(name in labels)) {
+    at.find("IST0135", `${name} is deprecated: a later release of Istio does without it`, instead);
+  }
+  if (kinds.includes("Any")) return;
+  if (!kinds.includes(kind)) {
+    const hint = kinds.includes("Pod") ? "move it to spec.template.metadata.annotations" : `move it to a ${kinds[0]}`;
+    return at.find("IST0107", `${name} has no effect on a ${kind}: it is for ${kinds.join(", ")}`, hint);
+  }
+  const problem = annotationValueProblem(name, value);
+  if (problem)
+    at.find("IST0125", `Istio refuses to inject its sidecar, so no pod starts: ${problem.reason}`, problem.hint);
 }
