@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Order, OrderStatus, OrderServiceService as order } from "#gen/proto/siren/order/v1/order.ts";
 import { Product, ProductStatus, ProductServiceService as product } from "#gen/proto/siren/product/v1/product.ts";
 import { type DemandingRest, demanding } from "#mesh/local/demanding-rest.ts";
+import { patiently } from "#mesh/local/patiently.ts";
 import type { Rest } from "#mesh/local/rest.ts";
 import { Code } from "#mesh/service/codes.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
@@ -78,7 +79,8 @@ describe("a request_id", () => {
       order: Order.fromPartial({ productId: shop.available, customerId: "ten" }),
       requestId: randomUUID(),
     };
-    const answers = await Promise.all(Array.from({ length: 10 }, () => grpc.call(order.createOrder, request)));
+    const send = () => patiently(() => grpc.call(order.createOrder, request));
+    const answers = await Promise.all(Array.from({ length: 10 }, send));
     expect(answers.map(({ code }) => code)).toEqual(Array(10).fill(Code.OK));
     expect(new Set(answers.map(({ response }) => response?.orderId)).size).toBe(1);
     const listed = await grpc.call(order.listOrders, { customerId: "ten" });
@@ -95,10 +97,10 @@ describe("a request_id", () => {
 
   it("does not keep a refusal", async () => {
     const requestId = randomUUID();
-    const refused = await rest("POST", `/v1/orders?requestId=${requestId}`, { productId: `${shop.nowhere}` });
-    expect(refused.status).toBe(404);
-    const taken = await rest("POST", `/v1/orders?requestId=${requestId}`, { productId: `${shop.available}` });
-    expect(taken.status).toBe(200);
+    const path = `/v1/orders?requestId=${requestId}`;
+    const send = (productId: bigint) => patiently(() => rest("POST", path, { productId: `${productId}` }));
+    expect((await send(shop.nowhere)).status).toBe(404);
+    expect((await send(shop.available)).status).toBe(200);
   });
 });
 
@@ -108,9 +110,10 @@ describe("two clerks at once", () => {
       product: Product.fromPartial({ name: "Contended", price: 1n, status: ProductStatus.PRODUCT_STATUS_AVAILABLE }),
     });
     const productId = response?.productId ?? 0n;
-    const changes = Array.from({ length: 8 }, (_, n) =>
-      grpc.call(product.updateProduct, { product: Product.fromPartial({ productId, price: BigInt(n + 2) }) }),
-    );
+    const changes = Array.from({ length: 8 }, (_, n) => {
+      const request = { product: Product.fromPartial({ productId, price: BigInt(n + 2) }) };
+      return patiently(() => grpc.call(product.updateProduct, request));
+    });
     const answers = await Promise.all(changes);
     const done = answers.filter(({ code }) => code === Code.OK);
     expect(answers.filter(({ code }) => code !== Code.OK).map(({ reason }) => reason)).toEqual(
@@ -170,19 +173,13 @@ describe("bad input", () => {
     ["an id that is no number", () => ["GET", "/v1/products/abc"], 400, "MALFORMED_REQUEST"],
     ["a path that does not exist", () => ["GET", "/v1/coffees"], 404, "ROUTE_NOT_FOUND"],
     ["a method that does not exist", () => ["DELETE", "/v1/products/1"], 404, "ROUTE_NOT_FOUND"],
+    ["a body of 5 MB", () => ["POST", "/v1/products", { name: "a".repeat(five) }], 429, ""],
+    ["a body of 20 MB", () => ["POST", "/v1/products", { name: "a".repeat(4 * five) }], 413, "REQUEST_TOO_LARGE"],
     ["10,000 headers", () => ["GET", "/v1/products", undefined, manyHeaders()], 431, "HEADERS_TOO_LARGE"],
   ])("%s is refused by REST, in JSON", async (_, request, status, reason) => {
     const answer = await rest(...request());
     expect(answer).toMatchObject({ status, headers: { "content-type": "application/json" } });
     if (reason) expect(detail(answer, "ErrorInfo")).toMatchObject({ reason, domain: "gateway" });
-    expect(JSON.stringify(answer.body)).not.toMatch(/\bat .*\.[jt]s|node_modules/);
-  });
-
-  it("a body of 5 MB is refused by REST, in JSON", async () => {
-    const answer = await rest("POST", "/v1/products", { name: "a".repeat(five) });
-    // The gateway has a limit (413) and so has the service (429, RESOURCE_EXHAUSTED); either may be met first.
-    expect([413, 429]).toContain(answer.status);
-    expect(answer.headers).toMatchObject({ "content-type": "application/json" });
     expect(JSON.stringify(answer.body)).not.toMatch(/\bat .*\.[jt]s|node_modules/);
   });
 
@@ -229,6 +226,7 @@ describe("bad input", () => {
   });
 
   it("restarts nothing", async () => {
+    await siren.untilReady();
     for (const { workload, restarts, ready } of await siren.status()) {
       expect({ workload, restarts, ready }).toEqual({ workload, restarts: 0, ready: true });
     }
