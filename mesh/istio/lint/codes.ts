@@ -268,6 +268,13 @@ const table = {
     meaning: "No Service has the host, so the rule never applies.",
     remedy: "Write the full name, as in product.siren.svc.cluster.local.",
   },
+  IST0177: {
+    severity: "warning",
+    title: "one port of a host under two protocols",
+    meaning:
+      "ServiceEntries give one port of a host different protocols. One of them is taken, and which one depends on their age. Reported by Istio from 1.31 on.",
+    remedy: "Write the same protocol in all of them.",
+  },
   M001: {
     severity: "error",
     title: "breaker that can never open",

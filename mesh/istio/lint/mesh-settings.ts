@@ -10,6 +10,8 @@ export interface MeshSettings {
   /** `retryOn` where a route writes none. */
   defaultRetryOn: string;
   hasAccessLogProvider: boolean;
+  /** Sidecars answer DNS with addresses of their own for ServiceEntries that have none. */
+  allocatesAddresses: boolean;
 }
 
 /** Istio's default retry policy. https://istio.io/latest/docs/concepts/traffic-management/#retries */
@@ -26,7 +28,14 @@ export function readMeshSettings(objects: readonly KubeObject[]): MeshSettings {
     defaultAttempts: retry === undefined ? 2 : (numberAt(retry, "attempts") ?? 0),
     defaultRetryOn: textAt(retry, "retryOn") ?? istioRetryOn,
     hasAccessLogProvider: listAt(mesh, "defaultProviders", "accessLogging").length > 0,
+    allocatesAddresses: allocatesAddresses(fieldAt(mesh, "defaultConfig", "proxyMetadata")),
   };
+}
+
+function allocatesAddresses(metadata: unknown): boolean {
+  const isOn = (name: string) => String(fieldAt(metadata, name)) === "true";
+  if (!isOn("ISTIO_META_DNS_CAPTURE")) return false;
+  return isOn("ISTIO_META_DNS_AUTO_ALLOCATE") || isOn("PILOT_ENABLE_IP_AUTOALLOCATE");
 }
 
 /** The loader reads objects; the mesh's configuration becomes one. */

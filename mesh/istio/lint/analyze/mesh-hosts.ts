@@ -2,6 +2,7 @@ import type { VirtualService } from "../kinds/virtual-service/schema.ts";
 import { appliesToMesh } from "../kinds/virtual-service/validate.ts";
 import type { Resource } from "../resources.ts";
 import { fullHost } from "../services.ts";
+import { type Exported, seenTogether } from "../visibility.ts";
 import type { World } from "../world.ts";
 
 /** Several VirtualServices of the mesh for one host, where both are visible (IST0109). */
@@ -16,7 +17,9 @@ export function analyzeMeshHosts(world: World): void {
   }
   for (const [host, resources] of byHost) {
     for (const resource of resources) {
-      const others = resources.filter((other) => other !== resource && seenTogether(other, resource));
+      const others = resources.filter(
+        (other) => other !== resource && seenTogether(exported(other), exported(resource)),
+      );
       if (others.length > 0) report(host, resource, others);
     }
   }
@@ -41,12 +44,6 @@ function nameOf({ object }: Resource<VirtualService>): string {
   return `${object.metadata.namespace}/${object.metadata.name}`;
 }
 
-/** Whether some namespace sees both. */
-function seenTogether(a: Resource<VirtualService>, b: Resource<VirtualService>): boolean {
-  const seenBy = ({ spec, object }: Resource<VirtualService>) =>
-    new Set((spec.exportTo ?? ["*"]).map((entry) => (entry === "." ? object.metadata.namespace : entry)));
-  const first = seenBy(a);
-  const second = seenBy(b);
-  if (first.size === 0 || second.size === 0 || first.has("*") || second.has("*")) return true;
-  return [...first].some((namespace) => second.has(namespace));
+function exported({ spec, object }: Resource<VirtualService>): Exported {
+  return { namespace: object.metadata.namespace, exportTo: spec.exportTo };
 }
