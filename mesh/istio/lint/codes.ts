@@ -26,6 +26,13 @@ const table = {
       "A destination, subset, gateway, namespace or selector names nothing that exists. Requests to a missing host or subset are answered with 503 and gRPC status 14. Looked for only where the files say what a namespace holds: in namespaces of which they have at least one Service (or workload, for selectors).",
     remedy: "Correct the name, or add the object.",
   },
+  IST0102: {
+    severity: "info",
+    title: "namespace without a sidecar",
+    meaning:
+      "The Namespace says nothing of injection, so its pods get no sidecar: no timeout, retry or breaker holds for their calls, and no policy protects them. In order where the label is added elsewhere.",
+    remedy: "Write the label `istio-injection: enabled`, or `istio-injection: disabled` if that is meant.",
+  },
   IST0106: {
     severity: "error",
     title: "istiod refuses the object",
@@ -84,6 +91,12 @@ const table = {
     meaning:
       "Istio finds out the protocol by looking at the traffic, which fails for protocols in which the server speaks first.",
     remedy: "Name the port after its protocol, such as grpc or http-admin, or write appProtocol.",
+  },
+  IST0123: {
+    severity: "warning",
+    title: "several labels of injection on a namespace",
+    meaning: "Which of them counts is not defined: pods may get another sidecar than was meant, or none.",
+    remedy: "Keep one label.",
   },
   IST0125: {
     severity: "warning",

@@ -10,6 +10,7 @@ import { analyzeGatewayReferences } from "./gateway-references.ts";
 import { analyzeGateways } from "./gateways.ts";
 import { analyzeIngressSubsets } from "./ingress-subsets.ts";
 import { analyzeMeshHosts } from "./mesh-hosts.ts";
+import { analyzeNamespaces } from "./namespaces.ts";
 import { analyzeServiceEntries } from "./service-entries.ts";
 import { analyzeServices } from "./services.ts";
 import { analyzeSidecars } from "./sidecars.ts";
@@ -28,6 +29,7 @@ const analyzers: readonly ((world: World) => void)[] = [
   analyzeGateways,
   analyzeIngressSubsets,
   analyzeMeshHosts,
+  analyzeNamespaces,
   analyzeServiceEntries,
   analyzeServices,
   analyzeSidecars,
