@@ -29,8 +29,11 @@ metadata: {name: a, namespace: shop}
 spec:
   hosts: [a]
   http:
-    - match: [{uri: {exact: /x.Y/Read}}]
+    - match: [{uri: {exact: /x.Y/Slow}}]
       timeout: 0.4s
+      retries: {attempts: 2, retryOn: unavailable}
+      route: [{destination: {host: a}}]
+    - match: [{uri: {exact: /x.Y/Read}}]
       retries: {attempts: 2, retryOn: unavailable}
       route: [{destination: {host: a}}]
     - retries: {attempts: 0}
@@ -43,7 +46,7 @@ spec:
   host: a
   trafficPolicy:
     connectionPool: {http: {http2MaxRequests: 5}}
-    outlierDetection: {consecutive5xxErrors: 3, interval: 1s, baseEjectionTime: 1s, maxEjectionPercent: 50, minHealthPercent: 0}
+    outlierDetection: {consecutive5xxErrors: 3, interval: 1s, baseEjectionTime: 60s, maxEjectionPercent: 50, minHealthPercent: 0}
 ---
 apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -64,6 +67,8 @@ spec:
 `;
 
 const read = '{to: "a.shop:50051", grpc: x.Y/Read';
+/** Has a timeout. */
+const slow = '{to: "a.shop:50051", grpc: x.Y/Slow';
 const write = '{to: "a.shop:50051", grpc: x.Y/Write';
 
 async function run(behaviour: string): Promise<TestResult[]> {
@@ -87,10 +92,10 @@ test("retries, timeouts and limits are those of the caller's policies", async ()
         - script: {shop/a: {status: UNAVAILABLE}}
           call: ${write}}
           expect: {status: UNAVAILABLE, attempts: {shop/a: 1}}
-        - script: {shop/a: {delay: 5s}}
-          call: ${read}}
-          expect: {status: {OK: none}, message: timeout, took: {fastest: {atLeast: 0.35s}, slowest: {atMost: 3s}}}
-        - script: {shop/a: {delay: 1s}}
+        - script: {shop/a: {delay: 60s}}
+          call: ${slow}}
+          expect: {status: {OK: none}, message: timeout, took: {fastest: {atLeast: 0.35s}, slowest: {atMost: 30s}}}
+        - script: {shop/a: {delay: 3s}}
           call: ${write}, times: 20, concurrency: 20}
           expect:
             status: {OK: {atLeast: 1, atMost: 10}, UNAVAILABLE: {atLeast: 10}}
@@ -110,13 +115,23 @@ test("a breaker opens on the host that fails, is refused where the policy does n
       from: shop/web
       workloads: {shop/a: {replicas: 2, script: {replica: 1, status: INTERNAL}}}
       steps:
-        - call: ${write}, times: 20}
-          expect: {breaker: {shop/a: {open: [a-1], blocked: false}}, attempts: {a-1: 3, a-2: {atLeast: 10}}}
+        # Left in, a-1 would get 20 of the 40. Envoy's threads hear of the ejection a moment later.
+        - call: ${write}, times: 40}
+          expect:
+            breaker: {shop/a: {open: [a-1], blocked: false}}
+            attempts: {a-1: {atLeast: 3, atMost: 12}, a-2: {atLeast: 20}}
+            within: 10s
         - script: {shop/a: {status: INTERNAL}}
           call: ${write}, times: 10}
-          expect: {status: INTERNAL, breaker: {shop/a: {open: [a-1], blocked: true}}, within: 3s}
-        - script: {shop/a: {}}
-          expect: {breaker: {shop/a: closed}, within: 10s}
+          expect: {status: INTERNAL, attempts: {a-2: all}, breaker: {shop/a: {open: [a-1], blocked: true}}, within: 10s}
+    - name: until its time is over
+      from: shop/web
+      change: [{kind: DestinationRule, set: {spec.trafficPolicy.outlierDetection.baseEjectionTime: 10s}}]
+      workloads: {shop/a: {replicas: 2, script: {replica: 1, status: INTERNAL}}}
+      steps:
+        - {call: ${write}, times: 20}, expect: {breaker: {shop/a: {open: [a-1]}}, within: 10s}}
+        - {script: {shop/a: {}}, expect: {breaker: {shop/a: closed}, within: 60s}}
+        - {call: ${write}, times: 20}, expect: {status: OK, attempts: {a-1: {atLeast: 1}}}}
 `),
   ).toEqual([]);
 });
@@ -174,7 +189,7 @@ test("changes that fit nothing and names that nobody has fail the test and say s
 test("the command prints TAP, writes JUnit, and exits with 1 when a test failed", async () => {
   const file = join(folder, "cli.test.yaml");
   const routing = (name: string, timeout: string) =>
-    `    - {name: ${name}, from: shop/web, request: ${read}}, expect: {timeout: ${timeout}}}\n`;
+    `    - {name: ${name}, from: shop/web, request: ${slow}}, expect: {timeout: ${timeout}}}\n`;
   writeFileSync(file, `${head.replace("behaviour", "routing")}${routing("holds", "400ms")}${routing("breaks", "1s")}`);
   const junit = join(folder, "report.xml");
   const failed = await mesh("test", file, "--tap", "--junit", junit);

@@ -16,7 +16,13 @@ export function countMismatch(expected: Count, actual: number, calls: number): s
   return undefined;
 }
 
-/** The same for a time in milliseconds. */
+/** Whether a count is not met because it is too small: if it can grow, it may be met yet. */
+export function isBelow(expected: Count, actual: number, calls: number): boolean {
+  const least = typeof expected === "object" ? expected.atLeast : expected;
+  return least !== undefined && actual < amountOf(least, calls) && countMismatch(expected, actual, calls) !== undefined;
+}
+
+/** What a time in milliseconds asks for and did not get. */
 export function spanMismatch({ atLeast, atMost }: Span, actualMs: number): string | undefined {
   const got = `took ${Math.round(actualMs)}ms`;
   if (atLeast !== undefined && actualMs < durationMs(atLeast)) return `${got}, expected at least ${atLeast}`;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { countMismatch } from "./count.ts";
 import type { Count, Outcome } from "./format.ts";
-import { breakerMismatches, type Facts, outcomeMismatches } from "./outcome.ts";
+import { breakerMismatches, type Facts, hasFewer, outcomeMismatches } from "./outcome.ts";
 
 const counts: [expected: Count, actual: number, calls: number, met: boolean][] = [
   [3, 3, 10, true],
@@ -55,6 +55,20 @@ test.each(outcomes)("compares %s", (_, expected, mismatch) => {
   const mismatches = outcomeMismatches(expected, facts);
   if (mismatch === undefined) expect(mismatches).toEqual([]);
   else expect(mismatches).toEqual([expect.stringMatching(mismatch)]);
+});
+
+const fewer: [expected: Outcome, fewer: boolean][] = [
+  [{ attempts: { "shop/a": 4 }, flags: { UT: 1 } }, false],
+  [{ attempts: { "shop/a": 5 } }, true],
+  [{ attempts: { "shop/a": "2x" } }, true],
+  [{ attempts: { "shop/a": { atMost: 3 } } }, false],
+  [{ attempts: { "shop/a": 3, "a-2": { atLeast: 1 } } }, true],
+  [{ attempts: { "a-1": "none" } }, false],
+  [{ flags: { UH: "all" } }, true],
+];
+
+test.each(fewer)("%j may be met by counts that grow: %j", (expected, waits) => {
+  expect(hasFewer(expected, facts)).toBe(waits);
 });
 
 test("a breaker is open when every replica is out, closed when none is", () => {

@@ -1,6 +1,6 @@
 import { grpcStatuses } from "#mesh/istio/grpc-status.ts";
 import type { Answered } from "./caller.ts";
-import { countMismatch, spanMismatch } from "./count.ts";
+import { countMismatch, isBelow, spanMismatch } from "./count.ts";
 import type { Counts, ExpectedBreaker, Outcome } from "./format.ts";
 
 /** What was observed of a step. */
@@ -30,6 +30,13 @@ export function outcomeMismatches(expected: Outcome, facts: Facts): string[] {
     ...attemptMismatches(expected.attempts, facts),
     ...timeMismatches(expected, facts),
   ];
+}
+
+/** Whether attempts or flags are fewer than expected, which may change: they only grow. */
+export function hasFewer({ attempts = {}, flags = {} }: Outcome, facts: Facts): boolean {
+  const fewer = (wanted: Counts, actual: (name: string) => number) =>
+    Object.entries(wanted).some(([name, count]) => isBelow(count, actual(name), facts.calls.length));
+  return fewer(attempts, facts.attempts) || fewer(flags, (flag) => facts.flags.get(flag) ?? 0);
 }
 
 /** What of one expected breaker was not met. `name` is the workload it is about. */

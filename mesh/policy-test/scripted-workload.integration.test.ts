@@ -93,10 +93,10 @@ test("keys that the control plane fetches are no attempt, and take no answer of 
 });
 
 test("a caller gives up at its deadline, and the callee hears of it", async () => {
-  await serve({ delay: "5s" });
+  await serve({ delay: "60s" });
   const answered = await callerOf().send(grpc, { deadlineMs: 50 });
   expect(answered.status).toBe("DEADLINE_EXCEEDED");
-  expect(answered.tookMs).toBeLessThan(5_000);
+  expect(answered.tookMs).toBeLessThan(60_000);
 });
 
 test("a workload calls on, and passes the failure on or answers its own", async () => {
@@ -111,13 +111,13 @@ test("a workload calls on, and passes the failure on or answers its own", async 
 });
 
 test("the deadline that arrives is passed on", async () => {
-  await serve({ delay: "5s" }, "b");
+  await serve({ delay: "60s" }, "b");
   await serve({ call: { to: "b.shop:50051", grpc: "x.Y/Z" }, status: "ABORTED" });
   const caller = callerOf();
   const startMs = performance.now();
   const answered = await caller.send({ ...grpc, headers: { "grpc-timeout": "100m" } });
   expect(answered.status).toBe("ABORTED");
-  expect(performance.now() - startMs).toBeLessThan(5_000);
+  expect(performance.now() - startMs).toBeLessThan(60_000);
 });
 
 test("speaks HTTP over HTTP/2 and HTTP/1.1", async () => {
@@ -130,11 +130,11 @@ test("speaks HTTP over HTTP/2 and HTTP/1.1", async () => {
 });
 
 test("an open loop keeps its rate whatever the answers do", async () => {
-  await serve({ delay: "300ms" });
+  await serve({ delay: "1s" });
   const startMs = performance.now();
   const calls = await sendCalls(callerOf(), { ...grpc, times: 30, rate: 100 });
   expect(calls).toHaveLength(30);
-  expect(performance.now() - startMs).toBeLessThan(30 * 300);
+  expect(performance.now() - startMs).toBeLessThan(30 * 1_000);
 });
 
 async function fetchOverSocket(socketPath: string, path: string): Promise<number | undefined> {
