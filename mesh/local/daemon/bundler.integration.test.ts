@@ -9,6 +9,7 @@ import { Bundler } from "./bundler.ts";
 const folder = mkdtempSync(join(tmpdir(), "mesh-bundle-"));
 const entry = join(folder, "services", "a", "main.ts");
 afterAll(() => rmSync(folder, { recursive: true }));
+let written = Date.now() - 3_600_000;
 
 mkdirSync(join(folder, "services", "a", "migrations", "0001"), { recursive: true });
 write("services/a/migrations/0001/migration.sql", "SELECT 1;");
@@ -18,8 +19,9 @@ write("services/a/main.ts", 'import { greeting } from "./greeting.ts"; console.l
 function write(path: string, text: string): string {
   const file = join(folder, path);
   writeFileSync(file, text);
-  // As if long ago: files that change during a build are never trusted.
-  utimesSync(file, new Date(0), new Date(Date.now() - 60_000 + Math.random() * 1000));
+  // As if long ago, because files that change during a build are never trusted; and each time at another second.
+  written += 1_000;
+  utimesSync(file, new Date(0), new Date(written));
   return file;
 }
 

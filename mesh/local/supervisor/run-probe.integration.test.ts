@@ -18,7 +18,7 @@ async function listen(server: Server | Http2Server | ReturnType<typeof createTcp
   return (server.address() as AddressInfo).port;
 }
 
-function probe(action: ProbeAction, port: number, timeoutSeconds = 1): Promise<string | undefined> {
+function probe(action: ProbeAction, port: number, timeoutSeconds = 60): Promise<string | undefined> {
   const health = new GrpcHealth({ host: "127.0.0.1", port });
   closing.push(() => health.close());
   const timing = { initialDelaySeconds: 0, periodSeconds: 1, successThreshold: 1, failureThreshold: 1 };
@@ -60,9 +60,9 @@ describe("a gRPC probe", () => {
   it("of nobody says so, and succeeds when somebody is there", async () => {
     const port = await healthServer({ status: 1 });
     const health = new GrpcHealth({ host: "127.0.0.1", port: 1 });
-    expect(await health.check("", 1_000)).toMatch(/ECONNREFUSED/);
+    expect(await health.check("", 60_000)).toMatch(/ECONNREFUSED/);
     const living = new GrpcHealth({ host: "127.0.0.1", port });
-    expect([await living.check("", 1_000), await living.check("", 1_000)]).toEqual([undefined, undefined]);
+    expect([await living.check("", 60_000), await living.check("", 60_000)]).toEqual([undefined, undefined]);
     living.close();
   });
 });
@@ -98,11 +98,11 @@ describe("other probes", () => {
   });
 
   it.each([
-    [["/bin/sh", "-c", "exit 0"], undefined],
-    [["/bin/sh", "-c", "exit 3"], "Command failed: /bin/sh -c exit 3"],
-    [["/no/such/program"], "spawn /no/such/program ENOENT"],
-    [["/bin/sleep", "5"], "Command failed: /bin/sleep 5"],
-  ])("a command %j", async (command, expected) => {
-    expect(await probe({ type: "exec", command }, 0, 0.3)).toBe(expected);
+    [["/bin/sh", "-c", "exit 0"], 60, undefined],
+    [["/bin/sh", "-c", "exit 3"], 60, "Command failed: /bin/sh -c exit 3"],
+    [["/no/such/program"], 60, "spawn /no/such/program ENOENT"],
+    [["/bin/sleep", "600"], 0.3, "Command failed: /bin/sleep 600"],
+  ])("a command %j within %d s", async (command, timeoutSeconds, expected) => {
+    expect(await probe({ type: "exec", command }, 0, timeoutSeconds)).toBe(expected);
   });
 });

@@ -18,8 +18,12 @@ import { makeTemplate } from "./template.ts";
 
 const server = join(import.meta.dirname, "..", "testdata", "server.mjs");
 
+/** Of probes that are answered: the machine may be slow. */
+const patient = "timeoutSeconds: 60";
+
 interface Options {
   replicas?: number;
+  graceSeconds?: number;
   run?: string;
   env?: Record<string, string>;
   probes?: string;
@@ -28,7 +32,7 @@ interface Options {
 
 function deployment(options: Options = {}): string {
   const env = Object.entries(options.env ?? {}).map(([name, value]) => `{ name: ${name}, value: "${value}" }`);
-  const probes = "readinessProbe: { httpGet: { path: /readyz, port: 80 }, periodSeconds: 1 }";
+  const probes = `readinessProbe: { httpGet: { path: /readyz, port: 80 }, periodSeconds: 1, ${patient} }`;
   return `apiVersion: apps/v1
 kind: Deployment
 metadata: { name: shop, namespace: test, annotations: { mainsheet.dev/run: '${options.run ?? `exec ${process.execPath} ${server}`}' } }
@@ -38,7 +42,7 @@ spec:
   template:
     metadata: { labels: { app: shop } }
     spec:
-      terminationGracePeriodSeconds: 2
+      terminationGracePeriodSeconds: ${options.graceSeconds ?? 60}
       containers:
         - name: shop
           image: shop
@@ -116,7 +120,7 @@ async function startMesh() {
   };
 }
 
-async function until(condition: () => boolean, ms = 20_000): Promise<void> {
+async function until(condition: () => boolean, ms = 60_000): Promise<void> {
   for (const end = Date.now() + ms; !condition(); await sleep(10))
     if (Date.now() > end) throw new Error("never happened");
 }
@@ -167,9 +171,11 @@ describe("a workload", () => {
 
   it("is started again when its liveness probe fails", async () => {
     mesh = await startMesh();
-    const live = "livenessProbe: { httpGet: { path: /livez, port: 80 }, periodSeconds: 1, failureThreshold: 2 }";
-    const ready = "readinessProbe: { httpGet: { path: /readyz, port: 80 } }";
-    await mesh.put({ probes: live, more: ready });
+    const live = `livenessProbe: { httpGet: { path: /livez, port: 80 }, periodSeconds: 1, failureThreshold: 2, ${patient} }`;
+    const ready = `readinessProbe: { httpGet: { path: /readyz, port: 80 }, ${patient} }`;
+    // On a slow machine it takes longer to start than two failures of the other.
+    const startup = `startupProbe: { httpGet: { path: /readyz, port: 80 }, failureThreshold: 60, ${patient} }`;
+    await mesh.put({ probes: `${live}\n          ${startup}`, more: ready });
     await mesh.settled();
     const replica = mesh.only();
     await ask(replica, "/break?what=live");
@@ -179,7 +185,7 @@ describe("a workload", () => {
 
   it("leaves the endpoints while its readiness probe fails, and comes back", async () => {
     mesh = await startMesh();
-    const ready = "readinessProbe: { httpGet: { path: /readyz, port: 80 }, periodSeconds: 1, failureThreshold: 1 }";
+    const ready = `readinessProbe: { httpGet: { path: /readyz, port: 80 }, periodSeconds: 1, failureThreshold: 1, ${patient} }`;
     await mesh.put({ probes: ready });
     await mesh.settled();
     const replica = mesh.only();
@@ -193,7 +199,7 @@ describe("a workload", () => {
 
   it("is restarted when its startup probe never succeeds", async () => {
     mesh = await startMesh();
-    const startup = "startupProbe: { httpGet: { path: /readyz, port: 80 }, periodSeconds: 1, failureThreshold: 1 }";
+    const startup = `startupProbe: { httpGet: { path: /readyz, port: 80 }, periodSeconds: 1, failureThreshold: 1, ${patient} }`;
     await mesh.put({ probes: startup, env: { START_MS: "60000" } });
     await until(() => mesh.supervisor.replicas.some((replica) => replica.restarts === 1));
     expect(mesh.notes.join()).toMatch(/startup probe failed: connect ECONNREFUSED/);
@@ -256,7 +262,7 @@ describe("a rollout", () => {
 describe("processes", () => {
   it("end with the children they started, and with SIGKILL when they do not listen", async () => {
     mesh = await startMesh();
-    await mesh.put({ env: { STUBBORN: "1" }, run: `sleep 300 & exec ${process.execPath} ${server}` });
+    await mesh.put({ graceSeconds: 1, env: { STUBBORN: "1" }, run: `sleep 300 & exec ${process.execPath} ${server}` });
     await mesh.settled();
     const { pid } = mesh.only();
     expect(membersOf(pid)).toHaveLength(2);
