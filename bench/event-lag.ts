@@ -25,7 +25,7 @@ const { values } = parseArgs({
 const warmUpEvents = 500;
 const lags: number[] = [];
 
-await using postgres = await testPostgres();
+await using postgres = await testPostgres({ fsync: true });
 await using nats = await testNats();
 const database = shopDatabase(postgres.freshUrl());
 await using _subscriber = await testService({

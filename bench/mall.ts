@@ -55,7 +55,7 @@ const catalogue = { ...offer, count: productCount };
 /** Runs all of it and returns a row a figure. Takes about four minutes. */
 export async function benchMall(): Promise<Row[]> {
   await using stack = new AsyncDisposableStack();
-  const servers = { postgres: stack.use(await testPostgres()), nats: stack.use(await testNats()) };
+  const servers = { postgres: stack.use(await testPostgres({ fsync: true })), nats: stack.use(await testNats()) };
   const lanes = [
     await directLane("ours", servers, stack),
     await directLane("nest", servers, stack),

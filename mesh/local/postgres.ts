@@ -19,6 +19,8 @@ export interface PostgresOptions {
   readonly logFile?: string;
   /** Default 400: 28 services at several replicas of small pools. */
   readonly maxConnections?: number;
+  /** Whether a commit waits until the disk has it. Default: yes; without it, what was committed survives the server's end but not the machine's. */
+  readonly fsync?: boolean;
 }
 
 export interface Postgres {
@@ -39,7 +41,7 @@ const startMs = 60_000;
 const env = { ...process.env, LC_ALL: "C", PGTZ: "UTC" };
 
 /**
- * Starts PostgreSQL 18 on the loopback interface and waits until it answers. Writes are durable (fsync stays on). A server that
+ * Starts PostgreSQL 18 on the loopback interface and waits until it answers. Writes are durable unless `fsync` says otherwise. A server that
  * an earlier, killed run left behind on the same folder is shut down first. As root it runs as somebody else, because PostgreSQL refuses
  * to be root (see unprivileged.ts).
  *
@@ -57,7 +59,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const password = readFileSync(join(dataDir, "mesh-password"), "utf8");
   for (let tries = 1; ; tries++) {
     const port = options.port || (await freePort());
-    const args = ["-D", dataDir, ...settings(port, options.maxConnections ?? 400)];
+    const args = ["-D", dataDir, ...settings(port, options)];
     const [command, ...prefix] = [...identity.prefix, binaries.postgres];
     const child = await startChild(command, [...prefix, ...args], { ...identity, env, logFile, stopSignal: "SIGINT" });
     const server = serverOf(child, port, password);
@@ -74,12 +76,13 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
 
 class PortTaken extends Error {}
 
-function settings(port: number, maxConnections: number): string[] {
+function settings(port: number, { maxConnections = 400, fsync = true }: PostgresOptions): string[] {
   const values = {
     listen_addresses: "127.0.0.1",
     port,
     unix_socket_directories: "",
     max_connections: maxConnections,
+    fsync: fsync ? "on" : "off",
     log_line_prefix: "%m [%p] %d ",
     timezone: "UTC",
     log_timezone: "UTC",

@@ -86,6 +86,8 @@ describe("uuidv7", () => {
   it("has its version and variant, and sorts by time", () => {
     expect(uuidv7()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(uuidv7(1_000) < uuidv7(2_000)).toBe(true);
+    const made = Array.from({ length: 2_000 }, () => uuidv7(3_000));
+    expect(made.toSorted()).toEqual(made);
     expect(new Set(Array.from({ length: 5_000 }, () => uuidv7(1_000))).size).toBe(5_000);
   });
 });

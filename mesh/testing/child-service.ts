@@ -7,6 +7,9 @@ import { HealthCheckResponse_ServingStatus, HealthService } from "#gen/proto/grp
 import { eventually } from "./eventually.ts";
 import { type GrpcCaller, grpcCaller } from "./grpc-caller.ts";
 
+/** A process that starts beside others on a busy machine takes a while to read its code. */
+const startMs = 150_000;
+
 /** A service in a process of its own. */
 export interface ChildService extends AsyncDisposable {
   readonly caller: GrpcCaller;
@@ -29,11 +32,14 @@ export async function childService(main: string, env: Readonly<Record<string, st
   });
   const ended = once(child, "exit").then(([, signal]) => (signal ?? undefined) as NodeJS.Signals | undefined);
   const caller = grpcCaller(listen);
-  await eventually(async () => {
-    if (child.exitCode !== null) throw new Error(`${main} ended with ${child.exitCode}`);
-    const { response } = await caller.call(HealthService.check, { service: "readiness" }, { timeoutMs: 1_000 });
-    return response?.status === HealthCheckResponse_ServingStatus.SERVING;
-  });
+  await eventually(
+    async () => {
+      if (child.exitCode !== null) throw new Error(`${main} ended with ${child.exitCode}`);
+      const { response } = await caller.call(HealthService.check, { service: "readiness" }, { timeoutMs: 1_000 });
+      return response?.status === HealthCheckResponse_ServingStatus.SERVING;
+    },
+    { withinMs: startMs },
+  );
   return {
     caller,
     ended,

@@ -32,6 +32,8 @@ export interface CallOptions {
   /** Milliseconds from now. Default: 30 s */
   readonly timeoutMs?: number;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Aborted: the caller goes away, and its answer is CANCELLED. */
+  readonly signal?: AbortSignal;
 }
 
 /** Calls methods and returns refusals instead of throwing them. */
@@ -66,9 +68,10 @@ export function grpcCaller(target: string, authority?: string): GrpcCaller {
     for (const [key, value] of Object.entries(options.metadata ?? {})) headers.set(key, value);
     const deadline = Date.now() + (options.timeoutMs ?? 30_000);
     return new Promise<GrpcAnswer<Response>>((resolve) => {
-      client.makeUnaryRequest(path, Buffer.from, decode, bytes, headers, { deadline }, (error, response) =>
+      const call = client.makeUnaryRequest(path, Buffer.from, decode, bytes, headers, { deadline }, (error, response) =>
         resolve(error ? refused(error) : { ...nothing, response }),
       );
+      options.signal?.addEventListener("abort", () => call.cancel());
     });
   };
   return {

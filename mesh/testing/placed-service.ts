@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import pg from "pg";
 import { type Database, type DatabaseOptions, openDatabase } from "#mesh/service/database.ts";
+import type { Worker } from "#mesh/service/recovery.ts";
 import type { ServiceOptions } from "#mesh/service/service.ts";
 import type { Settings } from "#mesh/service/settings.ts";
 import { eventually } from "./eventually.ts";
@@ -60,7 +61,8 @@ export interface Own<Db, Store> extends Pick<DatabaseOptions<Db, Store>, "client
 }
 
 /**
- * Starts a service with a database inside the test, wired as its main.ts wires it.
+ * Starts a service with a database inside the test, wired as its main.ts wires it, but for one thing: its workers finish what a test has let go stale
+ * (`onceStale`), and not a call that takes long because the machine is busy.
  *
  * @param rest what serves, hears and works on that database
  */
@@ -72,7 +74,31 @@ export function databaseService<Db, Store>(
   const [service = "", system = ""] = name.split(".");
   const migrations = join(import.meta.dirname, "../../services", system, service, "migrations");
   const database = openDatabase({ client, store, migrations, url: place.url, connectMs });
-  return placedService(place, { ...rest(database), name, database });
+  const { workers = [], ...others } = rest(database);
+  return placedService(place, { ...others, workers: workers.map(patient), name, database });
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** A worker that asks for no age has its reasons, and keeps them. */
+function patient(worker: Worker): Worker {
+  return worker.olderThanMs === 0 ? worker : { ...worker, olderThanMs: dayMs };
+}
+
+/** Rows of a table where the steps of sagas are kept: `["orders", "order_id", 7n]`. */
+export type Steps = readonly [table: string, column: string, value: unknown];
+
+/** Makes rows look as if they had stood still for long, so that the service's workers take them up, again and again until `look` finds something. */
+export function onceStale<T>(
+  { sql }: Pick<WithSql, "sql">,
+  [table, column, value]: Steps,
+  look: () => Promise<T | undefined | false>,
+): Promise<T> {
+  const age = `UPDATE ${table} SET step_time = '2000-01-01' WHERE ${column} = $1 AND step_time > '2000-01-01'`;
+  return eventually(async () => {
+    await sql.query(age, [value]);
+    return look();
+  });
 }
 
 /** The payloads of an event that a service has published, oldest first. @param name `Ordered` */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Nats, startNats } from "#mesh/local/nats.ts";
 import { type Postgres, startPostgres } from "#mesh/local/postgres.ts";
 import { afterUs } from "./after-us.ts";
+import { quietPort } from "./quiet-port.ts";
 
 /** A PostgreSQL of a test's own. */
 export interface TestPostgres extends AsyncDisposable {
@@ -16,13 +17,18 @@ export interface TestPostgres extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-/** Starts PostgreSQL on a free port, in a folder that goes with it. */
-export async function testPostgres(): Promise<TestPostgres> {
+/**
+ * Starts PostgreSQL on a free port, in a folder that goes with it.
+ *
+ * @param fsync whether a commit waits for the disk. Default: no; what was committed survives a kill of the server all the same, and a test need not wait for
+ * a disk that others keep busy
+ */
+export async function testPostgres({ fsync = false } = {}): Promise<TestPostgres> {
   const folder = mkdtempSync(join(tmpdir(), "mesh-pg-"));
   const dataDir = join(folder, "data");
-  let server: Postgres = await startPostgres({ dataDir });
+  const options = { dataDir, port: await quietPort(), fsync };
+  let server: Postgres = await startPostgres(options);
   let callOff = endAfterUs(server.pid, folder);
-  const { port } = server;
   let databases = 0;
   return {
     get pid() {
@@ -35,7 +41,7 @@ export async function testPostgres(): Promise<TestPostgres> {
       await server.exited;
     },
     async restart() {
-      server = await startPostgres({ dataDir, port });
+      server = await startPostgres(options);
       callOff = endAfterUs(server.pid, folder);
     },
     async [Symbol.asyncDispose]() {
@@ -58,9 +64,10 @@ export interface TestNats extends AsyncDisposable {
 export async function testNats(): Promise<TestNats> {
   const folder = mkdtempSync(join(tmpdir(), "mesh-nats-"));
   const dataDir = join(folder, "data");
-  let server: Nats = await startNats({ dataDir });
+  const options = { dataDir, port: await quietPort() };
+  let server: Nats = await startNats(options);
   let callOff = endAfterUs(server.pid, folder);
-  const { port, url } = server;
+  const { url } = server;
   return {
     get pid() {
       return server.pid;
@@ -72,7 +79,7 @@ export async function testNats(): Promise<TestNats> {
       await server.exited;
     },
     async restart() {
-      server = await startNats({ dataDir, port });
+      server = await startNats(options);
       callOff = endAfterUs(server.pid, folder);
     },
     async [Symbol.asyncDispose]() {

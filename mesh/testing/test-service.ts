@@ -2,6 +2,7 @@ import { Writable } from "node:stream";
 import { pino } from "pino";
 import { Service, type ServiceOptions } from "#mesh/service/service.ts";
 import { type GrpcCaller, grpcCaller } from "./grpc-caller.ts";
+import { quietPort } from "./quiet-port.ts";
 
 /** A service that runs inside the test. */
 export interface TestService extends AsyncDisposable {
@@ -14,10 +15,15 @@ export interface TestService extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Starts a service in this process, on a free port, and waits until it is ready. */
+/** Starts a service in this process, on a free port that it may take again, and waits until it is ready. */
 export async function testService<Store>(options: ServiceOptions<Store>): Promise<TestService> {
   const lines: Record<string, unknown>[] = [];
-  const settings = { listen: "127.0.0.1:0", natsUrl: undefined, graceMs: 2_000, ...options.settings };
+  const settings = {
+    listen: `127.0.0.1:${await quietPort()}`,
+    natsUrl: undefined,
+    graceMs: 2_000,
+    ...options.settings,
+  };
   const service = await Service.listen({ log: pino({ level: "debug" }, intoArray(lines)), ...options, settings });
   const target = `127.0.0.1:${service.port}`;
   const caller = grpcCaller(target);

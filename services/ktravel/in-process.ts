@@ -40,14 +40,12 @@ export const nobody = "127.0.0.1:1";
 export interface PlanOptions {
   /** Default: the built-in planner. */
   readonly generator?: Generator;
-  /** As in WorkersOptions. A test that is not about left-overs makes it long, so that a slow machine makes none. */
-  readonly staleMs?: number;
 }
 
 export function startPlan(
   place: Place,
   { authenticator, member }: Neighbours,
-  { generator = planner, ...options }: PlanOptions = {},
+  { generator = planner }: PlanOptions = {},
 ): Promise<WithSql> {
   return databaseService(
     place,
@@ -58,8 +56,7 @@ export function startPlan(
     },
     (database) => {
       const token = connect(TokenServiceService, member, planFailures);
-      const workersOptions = { count: 2, leaseMs: 5_000, ...options };
-      const { parts, workers } = openWorkers({ database, token, generator }, workersOptions);
+      const { parts, workers } = openWorkers({ database, token, generator }, { count: 2, leaseMs: 5_000 });
       const services = [implement(PlanServiceService, planRpc(parts))];
       return { services, policies: planPolicies, workers, authenticator };
     },

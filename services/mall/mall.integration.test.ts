@@ -7,6 +7,7 @@ import { PayServiceService, PayStatus } from "#gen/proto/mall/pay/v1/pay.ts";
 import { Product, ProductServiceService } from "#gen/proto/mall/product/v1/product.ts";
 import { Code } from "#mesh/service/codes.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
+import { onceStale } from "#mesh/testing/placed-service.ts";
 import type { TestService } from "#mesh/testing/test-service.ts";
 import { useServers } from "#mesh/testing/use-servers.ts";
 import { startDelivery, startOrder, startOrderstatus, startPay, startProduct, type WithSql } from "./in-process.ts";
@@ -100,7 +101,11 @@ describe("an order's way", () => {
     expect((await receive(orderId)).response?.status).toBe(OrderStatus.ORDER_STATUS_CLOSED);
     await untilShown(orderId, "수령확인");
     await untilQuiet();
-    const { response } = await orderstatus.caller.call(OrderStatusServiceService.getOrderStatus, { orderId });
+    // What is shown is where the order is; the screen may hear of the steps before it later.
+    const { response } = await eventually(async () => {
+      const answer = await orderstatus.caller.call(OrderStatusServiceService.getOrderStatus, { orderId });
+      return answer.response?.history.length === 6 && answer;
+    });
     expect(response).toMatchObject({ productName: "TV", qty: 3, price: 100n, customerId: `customer-${productId}` });
     expect(response?.history.map(({ status }) => status).sort()).toEqual([1, 2, 3, 4, 5, 6]);
     expect(await cancel(orderId)).toMatchObject({ reason: "ORDER_CLOSED" });
@@ -192,7 +197,8 @@ describe("services that are away", () => {
     product = await startProduct({ url: product.url, settings: { ...settings(), listen: product.target } });
     pay = await startPay({ url: pay.url, settings: { ...settings(), listen: pay.target } }, product.target);
     delivery = await startDelivery({ url: delivery.url, settings: settings() });
-    await untilShown(orderId, "주문취소"); // The worker has finished the cancel.
+    // The worker finishes the cancel.
+    await onceStale(order, ["orders", "order_id", orderId], async () => (await textOf(orderId)) === "주문취소");
     const next = await place(productId);
     expect((await check(await payOf(next))).response?.status).toBe(PayStatus.PAY_STATUS_CHECKED);
     await untilQuiet();

@@ -12,6 +12,7 @@ import { RoomInfoServiceService } from "#gen/proto/stay/roominfo/v1/roominfo.ts"
 import { PaymentStatus, PromotionService, ReserveStatus } from "#gen/proto/stay/type/v1/type.ts";
 import { Code } from "#mesh/service/codes.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
+import { onceStale } from "#mesh/testing/placed-service.ts";
 import { useServers } from "#mesh/testing/use-servers.ts";
 import {
   startNotice,
@@ -114,7 +115,11 @@ describe("a stay", () => {
       promotionService: PromotionService.PROMOTION_SERVICE_DISCOUNT_COUPON,
       point: 10_000n,
     });
-    expect(await pageOf(reservationNumber)).toMatchObject({
+    const page = await eventually(async () => {
+      const found = await pageOf(reservationNumber);
+      return found?.roomName !== "" && found; // The room's name has a way of its own.
+    });
+    expect(page).toMatchObject({
       reserveStatus: ReserveStatus.RESERVE_STATUS_PROMOTION,
       paymentStatus: PaymentStatus.PAYMENT_STATUS_PAID,
       service: PromotionService.PROMOTION_SERVICE_DISCOUNT_COUPON,
@@ -238,6 +243,10 @@ describe("while others are away", () => {
       url,
       settings: { ...servers.place("stay").settings, listen: target },
     });
+    await onceStale(payment, ["payment", "payment_id", paymentId], async () => {
+      const found = await payment.caller.call(PaymentServiceService.getPayment, { paymentId });
+      return found.response?.promotionState === PromotionState.PROMOTION_STATE_GRANTED;
+    });
     await untilQuiet();
     const { response: list } = await promotion.caller.call(PromotionServiceService.listPromotions, { paymentId });
     expect(list?.promotions).toMatchObject([{ paymentId, state: GrantState.GRANT_STATE_GRANTED, point: 10_000n }]);
@@ -274,14 +283,18 @@ describe("while others are away", () => {
       { url, settings: { ...servers.place("stay").settings, listen: target } },
       promotion.target,
     );
-    await untilQuiet();
-    const states = await Promise.all(
-      [paying, cancelling].map(async (reservationNumber) => {
+    const { RESERVE_STATUS_PAYMENT_COMPLETED, RESERVE_STATUS_CANCELLED } = ReserveStatus;
+    const ends = [
+      [paying, RESERVE_STATUS_PAYMENT_COMPLETED],
+      [cancelling, RESERVE_STATUS_CANCELLED],
+    ] as const;
+    for (const [reservationNumber, end] of ends) {
+      await onceStale(reservation, ["reservation", "reservation_number", reservationNumber], async () => {
         const { response } = await reservation.caller.call(getReservation, { reservationNumber });
-        return response?.reserveStatus;
-      }),
-    );
-    expect(states).toEqual([ReserveStatus.RESERVE_STATUS_PAYMENT_COMPLETED, ReserveStatus.RESERVE_STATUS_CANCELLED]);
+        return response?.reserveStatus === end;
+      });
+    }
+    await untilQuiet();
   });
 });
 

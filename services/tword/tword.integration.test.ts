@@ -105,6 +105,7 @@ describe("a phone's way", () => {
       customerId: `customer-${shopId}`,
     });
     const deliveryId = await ready(orderId);
+    await eventually(async () => (await messagesOf(orderId)).length === 1);
     expect(await ship(deliveryId)).toMatchObject({
       code: Code.OK,
       response: { status: DeliveryStatus.DELIVERY_STATUS_STARTED, shopId, eqpSernum: 1n },

@@ -74,7 +74,7 @@ async function draftOrReason(
 const refundAlertMs = 5 * 60_000;
 
 /** Finishes recommendations that were left between two steps, and refunds that member did not answer. */
-export function finishRecommendations(parts: SagaParts, staleMs: number) {
+export function finishRecommendations(parts: SagaParts) {
   const step = async (context: Context & { olderThan: Date }) => {
     const { olderThan } = context;
     const found = await parts.database.transaction(context, ({ store }) => store.claimUnfinished(olderThan));
@@ -95,5 +95,5 @@ export function finishRecommendations(parts: SagaParts, staleMs: number) {
     await refund(recommendationId, parts, context);
     return true;
   };
-  return recovery("finish-recommendations", step, { olderThanMs: staleMs });
+  return recovery("finish-recommendations", step);
 }

@@ -16,7 +16,7 @@ import { implement } from "#mesh/service/handler.ts";
 import { failedPrecondition, refusals, unavailable } from "#mesh/service/refusals.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
 import { expectPages } from "#mesh/testing/expect-pages.ts";
-import { published, rowsOf, type WithSql } from "#mesh/testing/placed-service.ts";
+import { onceStale, published, rowsOf, type WithSql } from "#mesh/testing/placed-service.ts";
 import { type TestPostgres, testPostgres } from "#mesh/testing/servers.ts";
 import { type TestService, testService } from "#mesh/testing/test-service.ts";
 import { type TestTokens, testTokens } from "#mesh/testing/test-tokens.ts";
@@ -138,6 +138,8 @@ async function somebody() {
 
 const wish = { type: PERSONALIZED, location: "부산", travelDate: "2999-05-01", budget: 900_000n, groupSize: 2 };
 const notFound = { code: Code.NOT_FOUND, reason: "PLAN_NOT_FOUND", details: expect.arrayContaining(["ResourceInfo"]) };
+
+const stepsOf = (memberId: string) => ["recommendation", "member_id", memberId] as const;
 
 async function followed(...members: string[]): Promise<void> {
   for (const [index, id] of members.entries()) {
@@ -302,7 +304,9 @@ describe("a recommendation", () => {
   it("waits for a member that is late", async () => {
     const me = await somebody();
     onSpend = () => sleep(900);
-    expect((await me.recommend()).response?.status).toBe(GENERATING);
+    const { response } = await me.recommend();
+    expect(response?.status).toBe(GENERATING);
+    await eventually(async () => (await me.status(response?.recommendationId ?? "")) === COMPLETED);
     expect(refunded).toEqual([]);
   });
 
@@ -357,7 +361,9 @@ describe("a recommendation", () => {
     const [first] = (await me.call(listRecommendations, {})).response?.recommendations ?? [];
     expect(first).toMatchObject({ status: REJECTED, failureReason: "INSUFFICIENT_TOKENS" });
     onSpend = async () => {};
-    expect((await me.recommend({ requestId })).response?.status).toBe(GENERATING);
+    const { response } = await me.recommend({ requestId });
+    expect(response?.status).toBe(GENERATING);
+    await eventually(async () => (await me.status(response?.recommendationId ?? "")) === COMPLETED);
     expect(refunded).toEqual([]);
   });
 
@@ -378,7 +384,7 @@ describe("a recommendation", () => {
     for (const me of asking) {
       const [first] = (await me.call(listRecommendations, {})).response?.recommendations ?? [];
       const recommendationId = first?.recommendationId ?? "";
-      await eventually(async () => (await me.status(recommendationId)) === FAILED);
+      await onceStale(service, stepsOf(me.id), async () => (await me.status(recommendationId)) === FAILED);
       expect(refunded).toContain(recommendationId);
       expect(await published(service, "RecommendationFailed")).toContainEqual({
         recommendationId,
@@ -424,15 +430,18 @@ describe("a recommendation", () => {
 
   it("is not waited for when the caller has gone", async () => {
     const me = await somebody();
-    const release = Promise.withResolvers<void>();
-    onSpend = () => release.promise;
+    const [gone, late] = [new AbortController(), Promise.withResolvers<void>()];
+    onSpend = () => {
+      gone.abort();
+      return late.promise;
+    };
     const request = { ...wish, details: "", language: "", requestId: randomUUID() };
     const metadata = await tokens.bearer(me.id);
-    const answer = await service.caller.call(recommendPlan, request, { metadata, timeoutMs: 300 });
-    expect(answer.code).toBe(Code.DEADLINE_EXCEEDED);
-    release.resolve();
+    const answer = await service.caller.call(recommendPlan, request, { metadata, signal: gone.signal });
+    expect(answer.code).toBe(Code.CANCELLED);
+    late.resolve();
     const list = async () => (await me.call(listRecommendations, {})).response?.recommendations ?? [];
-    await eventually(async () => (await list())[0]?.status === FAILED, { withinMs: 60_000 });
+    await onceStale(service, stepsOf(me.id), async () => (await list())[0]?.status === FAILED);
     expect(refunded).toHaveLength(1);
   });
 });

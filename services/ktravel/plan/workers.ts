@@ -8,14 +8,12 @@ export interface WorkersOptions {
   readonly count: number;
   /** How long a recommendation belongs to the worker that took it, in milliseconds. */
   readonly leaseMs: number;
-  /** How long another step may stand still before it is finished by a worker, in milliseconds. Default: 5 s */
-  readonly staleMs?: number;
 }
 
 /** The workers of the saga, and its parts with a bell for those that generate. */
 export function openWorkers(
   rest: Omit<SagaParts, "wakeGenerators">,
-  { count, leaseMs, staleMs = 5_000 }: WorkersOptions,
+  { count, leaseMs }: WorkersOptions,
 ): { readonly parts: SagaParts; readonly workers: readonly Worker[] } {
   const bells = Array.from({ length: count }, () => new WakeUp());
   const wakeGenerators = () => {
@@ -23,5 +21,5 @@ export function openWorkers(
   };
   const parts = { ...rest, wakeGenerators };
   const generators = bells.map((bell) => generatePlans(parts, { bell, leaseMs }));
-  return { parts, workers: [...generators, finishRecommendations(parts, staleMs)] };
+  return { parts, workers: [...generators, finishRecommendations(parts)] };
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { CancelCause } from "#gen/proto/mall/order/v1/order.ts";
 import { PayServiceService, PayStatus } from "#gen/proto/mall/pay/v1/pay.ts";
@@ -7,8 +6,7 @@ import { ProductServiceService } from "#gen/proto/mall/product/v1/product.ts";
 import { Code } from "#mesh/service/codes.ts";
 import { implement } from "#mesh/service/handler.ts";
 import { failedPrecondition, notFound, refusals, unavailable } from "#mesh/service/refusals.ts";
-import { eventually } from "#mesh/testing/eventually.ts";
-import { rowsOf } from "#mesh/testing/placed-service.ts";
+import { onceStale, rowsOf } from "#mesh/testing/placed-service.ts";
 import { type TestPostgres, testPostgres } from "#mesh/testing/servers.ts";
 import { type TestService, testService } from "#mesh/testing/test-service.ts";
 import { startPay, type WithSql } from "../in-process.ts";
@@ -116,18 +114,24 @@ describe("checkPay", () => {
     expect((await payOf(payId))?.status).toBe(PAY_STATUS_CHECKING);
     expect(await cancel(orderId)).toMatchObject({ reason: "PAYMENT_CHECK_IN_PROGRESS" });
     onDecrease = async () => {};
-    await eventually(async () => (await payOf(payId))?.status === PAY_STATUS_CHECKED, { withinMs: 20_000 });
+    await onceStale(service, ["pay", "pay_id", payId], async () => (await payOf(payId))?.status === PAY_STATUS_CHECKED);
     expect((await check(payId, requestId)).response?.status).toBe(PAY_STATUS_CHECKED);
     expect(await eventsOf(orderId)).toEqual(["pay.PayChecked"]);
   });
 
   it("is finished by a second seller while the first one's answer is late", async () => {
     const { orderId, payId } = await placed();
-    onDecrease = () => sleep(1_000);
-    const late = await service.caller.call(checkPay, { payId }, { timeoutMs: 300 });
-    expect(late.code).toBe(Code.DEADLINE_EXCEEDED);
+    const [gone, late] = [new AbortController(), Promise.withResolvers<void>()];
+    onDecrease = () => {
+      gone.abort();
+      return late.promise;
+    };
+    const answer = await service.caller.call(checkPay, { payId }, { signal: gone.signal });
+    expect(answer.code).toBe(Code.CANCELLED);
+    expect((await payOf(payId))?.status).toBe(PAY_STATUS_CHECKING);
     onDecrease = async () => {};
     expect((await check(payId)).response?.status).toBe(PAY_STATUS_CHECKED);
+    late.resolve();
     expect(await eventsOf(orderId)).toEqual(["pay.PayChecked"]);
   });
 

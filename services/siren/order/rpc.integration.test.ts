@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Order, OrderServiceService } from "#gen/proto/siren/order/v1/order.ts";
 import {
@@ -9,6 +8,7 @@ import {
 import { Code } from "#mesh/service/codes.ts";
 import { implement } from "#mesh/service/handler.ts";
 import { notFound, refusals, unavailable } from "#mesh/service/refusals.ts";
+import { eventually } from "#mesh/testing/eventually.ts";
 import { type TestPostgres, testPostgres } from "#mesh/testing/servers.ts";
 import { type TestService, testService } from "#mesh/testing/test-service.ts";
 import { startOrder, type WithSql } from "../in-process.ts";
@@ -57,9 +57,9 @@ const productRefuses = refusals({
   STORAGE_UNAVAILABLE: unavailable("Not now."),
 });
 
-function order(id = productId, timeoutMs = 10_000) {
+function order(id = productId, signal?: AbortSignal) {
   const request = { order: Order.fromPartial({ productId: id, customerId: "kim" }) };
-  return service.caller.call(createOrder, request, { timeoutMs });
+  return service.caller.call(createOrder, request, signal ? { signal } : {});
 }
 
 async function kept(): Promise<number> {
@@ -134,10 +134,15 @@ describe("createOrder", () => {
   });
 
   it("that nobody waits for any more keeps nothing", async () => {
-    checkProduct = () => sleep(900, offer);
+    const [gone, late] = [new AbortController(), Promise.withResolvers<CheckProductResponse>()];
+    checkProduct = () => {
+      gone.abort();
+      return late.promise;
+    };
     const before = await kept();
-    expect(await order(productId, 300)).toMatchObject({ code: Code.DEADLINE_EXCEEDED });
-    await sleep(1_000);
+    expect(await order(productId, gone.signal)).toMatchObject({ code: Code.CANCELLED });
+    late.resolve(offer);
+    await eventually(() => service.lines.find(({ msg, code }) => msg === "call" && code === "CANCELLED"));
     expect(await kept()).toBe(before);
   });
 

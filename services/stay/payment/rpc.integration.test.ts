@@ -7,7 +7,7 @@ import { Code } from "#mesh/service/codes.ts";
 import { implement } from "#mesh/service/handler.ts";
 import { failedPrecondition, refusals, unavailable } from "#mesh/service/refusals.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
-import { rowsOf } from "#mesh/testing/placed-service.ts";
+import { onceStale, rowsOf } from "#mesh/testing/placed-service.ts";
 import { type TestPostgres, testPostgres } from "#mesh/testing/servers.ts";
 import { type TestService, testService } from "#mesh/testing/test-service.ts";
 import { paymentLimit, startPayment, type WithSql } from "../in-process.ts";
@@ -76,6 +76,12 @@ const cancel = (reservationNumber: bigint) => service.caller.call(cancelPayment,
 const ask = (paymentId: bigint, requestId = "") => service.caller.call(requestPromotion, { paymentId, requestId });
 const stateOf = async (paymentId: bigint) =>
   (await service.caller.call(getPayment, { paymentId })).response?.promotionState;
+const untilGranted = (paymentId: bigint) =>
+  onceStale(
+    service,
+    ["payment", "payment_id", paymentId],
+    async () => (await stateOf(paymentId)) === PROMOTION_STATE_GRANTED,
+  );
 const eventsOf = async (paymentId: bigint) =>
   (
     await rowsOf(service, "SELECT subject FROM mesh.outbox WHERE aggregate_id = $1 ORDER BY position", [
@@ -121,7 +127,7 @@ describe("completePayment", () => {
     onGrant = async () => {};
     if (promotionState === PROMOTION_STATE_NONE) return;
     // The worker asks again, and nobody waits for it: without the header.
-    await eventually(async () => (await stateOf(payment.paymentId)) === PROMOTION_STATE_GRANTED, { withinMs: 60_000 });
+    await untilGranted(payment.paymentId);
     expect(calls.at(-1)).toBeUndefined();
   });
 });
@@ -167,11 +173,7 @@ describe("cancelPayment", () => {
 describe("requestPromotion", () => {
   async function deferred(): Promise<bigint> {
     onGrant = () => Promise.reject(refuse.STORAGE_UNAVAILABLE());
-    const { paymentId } = await paid();
-    await service.sql.query("UPDATE payment SET step_time = now() + interval '1 hour' WHERE payment_id = $1", [
-      paymentId,
-    ]);
-    return paymentId;
+    return (await paid()).paymentId;
   }
 
   it("answers a repeated request with the first answer, one after the other and all at once", async () => {

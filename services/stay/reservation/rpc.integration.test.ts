@@ -11,7 +11,7 @@ import { Code } from "#mesh/service/codes.ts";
 import { implement } from "#mesh/service/handler.ts";
 import { failedPrecondition, refusals, unavailable } from "#mesh/service/refusals.ts";
 import { eventually } from "#mesh/testing/eventually.ts";
-import { rowsOf } from "#mesh/testing/placed-service.ts";
+import { onceStale, rowsOf } from "#mesh/testing/placed-service.ts";
 import { type TestPostgres, testPostgres } from "#mesh/testing/servers.ts";
 import { type TestService, testService } from "#mesh/testing/test-service.ts";
 import { startReservation, type WithSql } from "../in-process.ts";
@@ -94,8 +94,9 @@ const cancel = (reservationNumber: bigint, requestId = "") =>
   service.caller.call(cancelReservation, { reservationNumber, requestId });
 const statusOf = async (reservationNumber: bigint) =>
   (await service.caller.call(getReservation, { reservationNumber })).response?.reserveStatus;
+/** Waits until the worker has brought a reservation to a status. */
 const becomes = (number: bigint, status: ReserveStatus) =>
-  eventually(async () => (await statusOf(number)) === status, { withinMs: 60_000 });
+  onceStale(service, ["reservation", "reservation_number", number], async () => (await statusOf(number)) === status);
 
 describe("a repeated request_id", () => {
   it("reserves once, one after the other and all at once, and is refused with another body", async () => {
@@ -210,16 +211,9 @@ describe("payReservation", () => {
       });
       expect(await statusOf(number)).toBe(RESERVE_STATUS_PAYMENT_REQUESTED);
     }
-    await service.sql.query(
-      "UPDATE reservation SET step_time = now() + interval '1 hour' WHERE reservation_number = $1",
-      [declined],
-    );
     onPay = async () => PromotionState.PROMOTION_STATE_GRANTED;
     await becomes(granted, RESERVE_STATUS_PAYMENT_COMPLETED);
     onPay = () => Promise.reject(refuse.PAYMENT_DECLINED());
-    await service.sql.query("UPDATE reservation SET step_time = '2020-01-01' WHERE reservation_number = $1", [
-      declined,
-    ]);
     await becomes(declined, RESERVE_STATUS_RESERVED);
   });
 });
