@@ -211,7 +211,7 @@ const table = {
   IST0152: {
     severity: "error",
     title: "REPLACE where it does not exist",
-    meaning: "REPLACE is ignored except for HTTP_FILTER and NETWORK_FILTER.",
+    meaning: "REPLACE is ignored except for HTTP_FILTER, NETWORK_FILTER and VIRTUAL_HOST.",
     remedy: "Write MERGE, or REMOVE and ADD.",
   },
   IST0153: {

@@ -4,7 +4,7 @@ import type { Place } from "../place.ts";
 import type { World } from "../world.ts";
 
 const ignoring = new Set<string | undefined>(["ROUTE_CONFIGURATION", "HTTP_ROUTE"]);
-const replaceable = new Set<string | undefined>(["HTTP_FILTER", "NETWORK_FILTER"]);
+const replaceable = new Set<string | undefined>(["HTTP_FILTER", "NETWORK_FILTER", "VIRTUAL_HOST"]);
 
 /** Patches that depend on their order (IST0151, IST0155), or on an operation that does nothing (IST0152 to IST0154). */
 export function analyzeEnvoyFilters(world: World): void {
@@ -34,7 +34,11 @@ function isRelative({ applyTo, patch }: ConfigPatch, place: Place): boolean {
       return false;
     case "REPLACE":
       if (replaceable.has(applyTo)) return true;
-      at.find("IST0152", `REPLACE does nothing for ${what}`, "write MERGE, or applyTo: HTTP_FILTER or NETWORK_FILTER");
+      at.find(
+        "IST0152",
+        `REPLACE does nothing for ${what}`,
+        "write MERGE, or applyTo: HTTP_FILTER, NETWORK_FILTER or VIRTUAL_HOST",
+      );
       return false;
     default:
       return patch?.operation === "INSERT_BEFORE" || patch?.operation === "INSERT_AFTER";
