@@ -1,4 +1,4 @@
-import { textAt } from "../field.ts";
+import { isAmbient } from "../in-mesh.ts";
 import type { Sidecar } from "../kinds/sidecar/schema.ts";
 import type { Resource } from "../resources.ts";
 import type { World } from "../world.ts";
@@ -7,13 +7,14 @@ import { analyzeSelection } from "./selection.ts";
 /** Sidecars that compete for a workload (IST0110) or a namespace (IST0111), or select nothing (IST0101, IST0167). */
 export function analyzeSidecars(world: World): void {
   const sidecars = world.resources.Sidecar;
-  analyzeSelection(sidecars.map(selectionOf), { world, kind: "Sidecar", several: "IST0110", without: "IST0111" });
   const ambient = new Set(
     world
       .objectsOf("Namespace")
       .filter(isAmbient)
       .map(({ metadata }) => metadata.name),
   );
+  const effective = sidecars.filter(({ object }) => !ambient.has(object.metadata.namespace));
+  analyzeSelection(effective.map(selectionOf), { world, kind: "Sidecar", several: "IST0110", without: "IST0111" });
   for (const { object, place, spec } of sidecars) {
     if (ambient.has(object.metadata.namespace)) {
       const message = "the namespace is in ambient mode, where there are no sidecars";
@@ -30,9 +31,4 @@ export function analyzeSidecars(world: World): void {
 
 function selectionOf(resource: Resource<Sidecar>) {
   return { resource, field: "workloadSelector", labels: resource.spec.workloadSelector?.labels };
-}
-
-function isAmbient({ raw, metadata }: { raw: unknown; metadata: { labels: Record<string, string> } }): boolean {
-  if (metadata.labels["istio-injection"] === "enabled") return false;
-  return textAt(raw, "metadata", "labels", "istio.io/dataplane-mode") === "ambient";
 }
