@@ -129,15 +129,16 @@ const byAppProtocol = new Map([
 /** Ports at which the server speaks first, so that Istio takes them for TCP without looking. */
 const serverFirst = new Set([25, 53, 3306, 27017]);
 
-/** `appProtocol`, else what stands before the dash in the name. */
+/** What stands before the dash in `appProtocol`, else in the name. */
 function portProtocol(port: unknown, name: string, number: number): string | undefined {
   if (textAt(port, "protocol") === "UDP") return "udp";
-  const app = textAt(port, "appProtocol")?.toLowerCase();
-  if (app !== undefined) return byAppProtocol.get(app) ?? (protocolFamily(app) ? app : undefined);
-  const lower = name.toLowerCase();
-  if (lower === "grpc-web" || lower.startsWith("grpc-web-")) return "grpc-web";
+  const app = textAt(port, "appProtocol");
+  const known = byAppProtocol.get(app ?? "");
+  if (known) return known;
+  const lower = (app ?? name).toLowerCase();
+  if (lower.startsWith("grpc-web")) return "grpc-web";
   const [prefix = ""] = lower.split("-");
-  if (protocolFamily(prefix) && prefix !== "udp") return prefix;
+  if (protocolFamily(prefix)) return prefix;
   return serverFirst.has(number) ? "tcp" : undefined;
 }
 

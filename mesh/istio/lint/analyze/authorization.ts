@@ -1,3 +1,4 @@
+import { isOutsideMesh } from "../in-mesh.ts";
 import type { AuthorizationPolicy } from "../kinds/authorization-policy/schema.ts";
 import type { Resource } from "../resources.ts";
 import { suggest } from "../schema/suggest.ts";
@@ -20,10 +21,16 @@ function analyzeWorkloads({ spec, place, object }: Resource<AuthorizationPolicy>
   if (!spec.selector || world.workloadsIn(namespace).length === 0) return;
   const known = everywhere ? world.workloads : world.workloadsIn(namespace);
   const scopes = everywhere ? [...new Set(known.map((workload) => workload.namespace))] : [namespace];
-  if (scopes.some((scope) => world.selected(scope, labels).length > 0)) return;
+  const selected = scopes.flatMap((scope) => world.selected(scope, labels));
+  if (selected.some((workload) => !isOutsideMesh(workload, world))) return;
   const text = Object.entries(labels)
     .map((label) => label.join("="))
     .join(",");
+  const [outside] = selected;
+  if (outside) {
+    const message = `${outside.name} has the labels ${text} and no sidecar, so the policy protects nothing`;
+    return place.in("selector").find("IST0127", message, "let the pods have a sidecar: sidecar.istio.io/inject");
+  }
   const message = `no workload has the labels ${text}, so the policy protects nothing`;
   place.in("selector").find("IST0127", message, "correct the labels: they are those of the pods");
 }

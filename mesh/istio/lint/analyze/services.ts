@@ -1,18 +1,26 @@
 import { listAt, numberAt, textAt } from "../field.ts";
+import { isControlPlane, isOutsideMesh } from "../in-mesh.ts";
 import type { Service } from "../services.ts";
 import type { Workload } from "../workloads.ts";
 import type { World } from "../world.ts";
 
 /** Port names (IST0118, IST0150), and workloads whose Services disagree (IST0116, IST0137). */
 export function analyzeServices(world: World): void {
-  for (const service of world.services.all) if (!service.external) analyzePortNames(service, world);
+  for (const service of world.services.all) {
+    if (!service.external && !isControlPlane(service.object) && !isManaged(service)) analyzePortNames(service, world);
+  }
   for (const workload of world.workloads) {
     if (workload.object.kind !== "Deployment") continue;
     const services = world.servicesOf(workload);
-    if (services.length < 2) continue;
+    if (services.length < 2 || isOutsideMesh(workload, world)) continue;
     analyzeProtocols(workload, services, world);
     analyzeTargets(workload, services, world);
   }
+}
+
+/** Whether istiod has made the Service for a Gateway of the Gateway API. */
+function isManaged({ object }: Service): boolean {
+  return "gateway.istio.io/managed" in object.metadata.labels;
 }
 
 function analyzePortNames({ object, ports }: Service, world: World): void {
