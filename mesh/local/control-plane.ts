@@ -98,6 +98,7 @@ export class ControlPlane {
       return new ControlPlane(options, { ports, authority, ads, envoy, outlierLog });
     } catch (error) {
       await ads.close();
+      await ports.release();
       throw error;
     }
   }
@@ -137,6 +138,7 @@ export class ControlPlane {
     await this.#queue.idle();
     await this.#envoy.close();
     await this.#ads.close();
+    await this.ports.release();
   }
 
   async #run(input: Input | undefined): Promise<Applied> {
@@ -148,6 +150,7 @@ export class ControlPlane {
     if (this.#good && this.#hasNewErrors(findings)) return this.#stay(next, findings);
     const changed = this.#changedSince(next.objects);
     const { acknowledged, rejections } = await this.#publish(attempt.localized, next.objects);
+    await this.ports.release();
     if (rejections.length === 0 || !this.#good) {
       this.#good = next.objects;
       this.#goodErrors = errorsOf(findings);

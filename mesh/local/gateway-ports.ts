@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { freePort } from "./free-port.ts";
+import { HeldPort } from "./held-port.ts";
 
 export interface GatewayPortOptions {
   /** Serves what the cluster's gateway serves on 80; 0: any free port. */
@@ -14,21 +14,34 @@ export class GatewayPorts {
   readonly https: number;
   readonly #auto: boolean;
   readonly #others = new Map<number, number>();
+  #held: HeldPort[] = [];
 
   /** @throws when a port is taken */
   static async choose(options: GatewayPortOptions): Promise<GatewayPorts> {
     const auto = options.http === 0;
-    const http = options.http || (await freePort());
-    const https = options.https || (auto ? await freePort() : 8443);
+    const held: HeldPort[] = [];
+    const hold = async () => {
+      const port = await HeldPort.choose();
+      held.push(port);
+      return port.port;
+    };
+    const http = options.http || (await hold());
+    const https = options.https || (auto ? await hold() : 8443);
     if (http === https) throw new Error(`the gateway cannot serve HTTP and HTTPS both on port ${http}`);
-    for (const port of [http, https]) await checkFree(port);
-    return new GatewayPorts({ http, https, auto });
+    for (const port of [options.http, options.https || (auto ? 0 : https)]) if (port) await checkFree(port);
+    return new GatewayPorts({ http, https, auto, held });
   }
 
-  private constructor({ http, https, auto }: { http: number; https: number; auto: boolean }) {
-    this.http = http;
-    this.https = https;
-    this.#auto = auto;
+  private constructor(chosen: { http: number; https: number; auto: boolean; held: HeldPort[] }) {
+    this.http = chosen.http;
+    this.https = chosen.https;
+    this.#auto = chosen.auto;
+    this.#held = chosen.held;
+  }
+
+  /** Lets go of the ports that were chosen here: Envoy listens on those it needs, or there is no Envoy. */
+  async release(): Promise<void> {
+    await Promise.all(this.#held.splice(0).map((port) => port.release()));
   }
 
   /** Differs when an answer of `of` does. */
@@ -46,8 +59,12 @@ export class GatewayPorts {
   /** Finds free ports for what else the gateway serves; only needed when all ports are free to choose. */
   async prepare(ports: Iterable<number>): Promise<void> {
     if (!this.#auto) return;
-    for (const port of ports)
-      if (port !== 80 && port !== 443 && !this.#others.has(port)) this.#others.set(port, await freePort());
+    for (const port of ports) {
+      if (port === 80 || port === 443 || this.#others.has(port)) continue;
+      const held = await HeldPort.choose();
+      this.#held.push(held);
+      this.#others.set(port, held.port);
+    }
   }
 
   #fixed(port: number): number | undefined {
