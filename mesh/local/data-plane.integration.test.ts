@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#mesh/testing/eventually.ts";
 import { readAdminState } from "./breakers/admin-state.ts";
 import { breakersOf } from "./breakers/breakers.ts";
+import { adminGet } from "./envoy-admin.ts";
 import { readMetrics } from "./metrics/metrics.ts";
 import { EchoClient } from "./testing/echo.ts";
 import { HttpServer } from "./testing/http-server.ts";
@@ -80,6 +81,29 @@ it("starts without what Envoy refuses, says so, and lets replicas come and go al
   expect((await reporter.call()).code).toBe(status.OK);
 });
 
+it("changes certificates while traffic flows, without a failed call", async () => {
+  // A new one comes at half of it, and a slow machine has the other half to take it.
+  await using mesh = await LocalMesh.start({ certificateTtlMs: 20_000 });
+  const order = await mesh.add({ name: "order" });
+  const product = await mesh.add({ name: "product" });
+  const report = await mesh.add({ name: "report" });
+  await mesh.apply(noRetries);
+  using client = new EchoClient(order.replica.outbound, "product.siren:50051");
+  const traffic = startTraffic(client, 10);
+  const serials = new Set<string>();
+  // Connections are kept, so a new certificate shows once a connection is made.
+  await eventually(async () => {
+    using fresh = new EchoClient(report.replica.outbound, "product.siren:50051");
+    await fresh.call();
+    const { body } = await adminGet(mesh.plane.admin ?? "", "/certs");
+    for (const [, serial] of body.matchAll(/"serial_number": "(\w+)"[\s\S]{0,200}?sa\/order"/g))
+      serials.add(serial ?? "");
+    return serials.size > 1;
+  });
+  expect((await traffic.stop()).failed).toEqual([]);
+  expect(product.server.calls.every((headers) => "x-forwarded-client-cert" in headers)).toBe(true);
+});
+
 describe("two sidecars in one Envoy", () => {
   let mesh: LocalMesh;
   let order: TestReplica;
@@ -89,7 +113,7 @@ describe("two sidecars in one Envoy", () => {
   let reporter: EchoClient;
 
   beforeAll(async () => {
-    mesh = await LocalMesh.start({ certificateTtlMs: 4_000 });
+    mesh = await LocalMesh.start();
     order = await mesh.add({ name: "order" });
     product = await mesh.add({ name: "product" });
     report = await mesh.add({ name: "report" });
@@ -119,16 +143,17 @@ describe("two sidecars in one Envoy", () => {
   it("are counted under Istio's names, on both sides", async () => {
     const metrics = async () => readMetrics(mesh.plane.admin ?? "");
     await client.call();
-    await eventually(async () =>
-      /reporter="destination".*source_workload="order".*destination_workload="product"/.test(await metrics()),
-    );
-    const text = await metrics();
-    expect(text).toMatch(
-      /^istio_requests_total\{reporter="source",source_workload="order".*destination_service="product\.siren\.svc\.cluster\.local"/m,
-    );
-    expect(text).toMatch(
-      /^envoy_cluster_upstream_rq_total\{cluster_name="outbound\|50051\|\|product.*pod="order-1"\} \d+$/m,
-    );
+    await eventually(async () => {
+      const text = await metrics();
+      expect(text).toMatch(/reporter="destination".*source_workload="order".*destination_workload="product"/);
+      expect(text).toMatch(
+        /^istio_requests_total\{reporter="source",source_workload="order".*destination_service="product\.siren\.svc\.cluster\.local"/m,
+      );
+      expect(text).toMatch(
+        /^envoy_cluster_upstream_rq_total\{cluster_name="outbound\|50051\|\|product.*pod="order-1"\} \d+$/m,
+      );
+      return true;
+    });
   });
 
   it.each(["product:50051", "product.siren.svc:50051", "product.siren.svc.cluster.local:50051"])(
@@ -140,7 +165,7 @@ describe("two sidecars in one Envoy", () => {
   );
 
   it("end a call that takes longer than the route's timeout", async () => {
-    const delayMs = 10_000;
+    const delayMs = 60_000;
     reset(() => ({ delayMs }));
     expect((await mesh.apply(productRoute("timeout: 0.2s"))).acknowledged).toBe(true);
     const answer = await client.call();
@@ -165,46 +190,56 @@ describe("two sidecars in one Envoy", () => {
     expect(product.server.calls).toHaveLength(1);
   });
 
-  it("open the breaker after failures in a row, show it, and close it again", async () => {
-    reset(() => ({ code: status.UNAVAILABLE }));
-    await mesh.apply(`${productRoute("timeout: 1s")}
----
+  const breaker = (baseEjectionTime: string) => `${noRetries}
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
 metadata: { name: product, namespace: siren }
 spec:
   host: product
   trafficPolicy:
-    outlierDetection: { consecutive5xxErrors: 5, interval: 0.5s, baseEjectionTime: 1s, maxEjectionPercent: 100 }
-`);
+    outlierDetection:
+      consecutive5xxErrors: 5
+      interval: 0.5s
+      baseEjectionTime: ${baseEjectionTime}
+      maxEjectionPercent: 100
+`;
+  const isRefused = async () => (await client.call()).details.includes("no healthy upstream");
+
+  it("open the breaker after failures in a row, and show it", async () => {
+    reset(() => ({ code: status.UNAVAILABLE }));
+    await mesh.apply(breaker("60s"));
     for (let n = 0; n < 5; n++) await client.call();
     expect(product.server.calls).toHaveLength(5);
     // Envoy ejects on its main thread; a call or two may be on their way before its workers know.
-    await eventually(async () => (await client.call()).details.includes("no healthy upstream"));
+    await eventually(isRefused);
     const reached = product.server.calls.length;
-    const refused = await client.call();
-    expect(refused).toMatchObject({
+    expect(await client.call()).toMatchObject({
       code: status.UNAVAILABLE,
       details: expect.stringContaining("no healthy upstream"),
     });
-    expect(refused.ms).toBeLessThan(1_000);
     expect(product.server.calls).toHaveLength(reached);
     // Another caller's breaker is its own.
     await reporter.call();
     expect(product.server.calls).toHaveLength(reached + 1);
-    const isOpen = async () =>
-      (await breakerOf("siren/order-1"))?.state === "open" && (await breakerOf("siren/order-1"))?.since;
-    await eventually(async () => Boolean(await isOpen()));
-    const breaker = await breakerOf("siren/order-1");
-    expect(breaker).toMatchObject({
+    const open = await eventually(async () => {
+      const found = await breakerOf("siren/order-1");
+      return found?.state === "open" && found.since !== undefined && found;
+    });
+    expect(open).toMatchObject({
       callee: "product.siren.svc.cluster.local:50051",
       cause: expect.stringContaining("consecutive"),
     });
-    expect(Date.parse(breaker?.until ?? "") - Date.parse(breaker?.since ?? "")).toBe(1_000);
+    expect(Date.parse(open.until ?? "") - Date.parse(open.since ?? "")).toBe(60_000);
     expect((await breakerOf("siren/report-3"))?.state).toBe("closed");
+  });
+
+  it("close the breaker after its time", async () => {
+    reset(() => ({ code: status.UNAVAILABLE }));
+    await mesh.apply(breaker("1s"));
+    await eventually(isRefused);
     reset();
     await eventually(async () => (await client.call()).code === status.OK);
-    expect((await breakerOf("siren/order-1"))?.state).toBe("closed");
+    await eventually(async () => (await breakerOf("siren/order-1"))?.state === "closed");
   });
 
   async function breakerOf(caller: string) {
@@ -215,10 +250,8 @@ spec:
   it("put policies in force while traffic flows, without a failed call", async () => {
     reset();
     const traffic = startTraffic(client);
-    const latencies: number[] = [];
     for (let n = 1; n <= 20; n++) {
-      const startedAt = performance.now();
-      const yaml = `${productRoute(`timeout: ${n}s`)}
+      const yaml = `${productRoute(`timeout: ${n + 60}s`)}
 ---
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
@@ -226,17 +259,15 @@ metadata: { name: product, namespace: siren }
 spec: { host: product, trafficPolicy: { connectionPool: { http: { http2MaxRequests: ${100 + (n >> 1)} } } } }
 `;
       expect((await mesh.apply(yaml)).acknowledged).toBe(true);
-      latencies.push(performance.now() - startedAt);
     }
     const { calls, failed } = await traffic.stop();
     expect(failed).toEqual([]);
     expect(calls).toBeGreaterThan(5);
-    expect(Math.max(...latencies)).toBeLessThan(2_000);
   });
 
   it("keep what was in force when Envoy refuses a change, as a whole, and say where the change stands", async () => {
     reset();
-    await mesh.apply(productRoute("timeout: 3s"));
+    await mesh.apply(productRoute("timeout: 60s"));
     const { acknowledged, findings } = await mesh.apply(`${productRoute("timeout: 0.001s")}
 ---
 apiVersion: networking.istio.io/v1alpha3
@@ -268,7 +299,7 @@ spec:
   });
 
   it("keep what was in force when the YAML cannot be read", async () => {
-    await mesh.apply(productRoute("timeout: 3s"));
+    await mesh.apply(productRoute("timeout: 60s"));
     const { acknowledged, findings } = await mesh.apply(`${productRoute("timeout: 0.001s")}\n---\n{ not: [yaml`);
     expect(acknowledged).toBe(false);
     expect(findings.some(({ severity, file }) => severity === "error" && file === "test.yaml")).toBe(true);
@@ -397,31 +428,6 @@ ${caller ? callersTls : ""}`);
     });
     if (code !== status.OK) expect(product.server.calls).toHaveLength(0);
   });
-
-  it("change certificates while traffic flows, without a failed call", async () => {
-    reset();
-    await mesh.apply(noRetries);
-    const seen = () =>
-      new Set(product.server.calls.map((headers) => /Hash=(\w+)/.exec(headers["x-forwarded-client-cert"] ?? "")?.[1]));
-    const traffic = startTraffic(client, 10);
-    // Connections are kept, so a new certificate shows once a connection is made.
-    await eventually(async () => {
-      using fresh = new EchoClient(report.replica.outbound, "product.siren:50051");
-      await fresh.call();
-      return (await certificateSerials()).size > 1;
-    });
-    expect((await traffic.stop()).failed).toEqual([]);
-    expect(seen().size).toBeGreaterThan(0);
-  });
-
-  const serials = new Set<string>();
-  async function certificateSerials(): Promise<Set<string>> {
-    const { adminGet } = await import("./envoy-admin.ts");
-    const { body } = await adminGet(mesh.plane.admin ?? "", "/certs");
-    for (const [, serial] of body.matchAll(/"serial_number": "(\w+)"[\s\S]{0,200}?sa\/order"/g))
-      serials.add(serial ?? "");
-    return serials;
-  }
 
   it("are back after a kill -9 of Envoy", async () => {
     const pid = mesh.plane.envoy.pid ?? 0;

@@ -17,10 +17,15 @@ export interface TestReplica {
   readonly server: EchoServer;
 }
 
+/** Of this process. Processes that run at the same time have networks of their own, and meshes within one have parts of it. */
+let started = 0;
+
 /** A control plane with a real Envoy and echo servers behind sidecars, in a temporary folder, on free ports. */
 export class LocalMesh implements AsyncDisposable {
   readonly folder: string;
   readonly plane: ControlPlane;
+  readonly #network: string;
+  readonly #first: number;
   #replicas: TestReplica[] = [];
   #yaml = "";
 
@@ -42,6 +47,9 @@ export class LocalMesh implements AsyncDisposable {
   private constructor(folder: string, plane: ControlPlane) {
     this.folder = folder;
     this.plane = plane;
+    started += 1;
+    this.#network = `127.${16 + ((process.pid >> 8) % 32)}.${process.pid % 256}`;
+    this.#first = 50 * (started % 5);
   }
 
   get replicas(): readonly TestReplica[] {
@@ -59,7 +67,7 @@ export class LocalMesh implements AsyncDisposable {
       workload: workload.name,
       labels: { app: workload.name, ...workload.labels },
       serviceAccount: workload.name,
-      ip: `127.9.${process.pid % 250}.${number}`,
+      ip: `${this.#network}.${this.#first + number}`,
       ports: [{ name: "grpc", containerPort: 50051, upstream }],
       outbound: `unix:${join(this.folder, "run", `${name}.out`)}`,
       ready: true,
