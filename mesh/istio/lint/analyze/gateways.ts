@@ -11,7 +11,7 @@ export function analyzeGateways(world: World): void {
     analyzePods(gateway, world);
     for (const other of gateways) {
       if (other === gateway) continue;
-      analyzeConflict(gateway, other);
+      analyzeConflict(gateway, other, world);
       analyzeCertificates(gateway, other);
     }
   }
@@ -50,8 +50,8 @@ function servedPorts(pod: Workload, world: World): number[] {
     );
 }
 
-function analyzeConflict(gateway: Resource<Gateway>, other: Resource<Gateway>): void {
-  if (!sameSelector(gateway, other)) return;
+function analyzeConflict(gateway: Resource<Gateway>, other: Resource<Gateway>, world: World): void {
+  if (!sameSelector(gateway, other) && !sharePods(gateway, other, world)) return;
   gateway.spec.servers?.forEach((server, index) => {
     const shared = (other.spec.servers ?? []).flatMap((rival) => sharedHosts(server, rival));
     if (shared.length === 0) return;
@@ -70,6 +70,14 @@ function sameSelector(a: Resource<Gateway>, b: Resource<Gateway>): boolean {
   const first = a.spec.selector ?? {};
   const second = b.spec.selector ?? {};
   return Object.keys(first).length === Object.keys(second).length && selects(first, second);
+}
+
+/** Whether the one selector has the other's labels and more, and the files have a pod that both select. */
+function sharePods(a: Resource<Gateway>, b: Resource<Gateway>, world: World): boolean {
+  const first = a.spec.selector ?? {};
+  const second = b.spec.selector ?? {};
+  if (!selects(first, second) && !selects(second, first)) return false;
+  return world.workloads.some(({ labels }) => selects(first, labels) && selects(second, labels));
 }
 
 function analyzeCertificates(gateway: Resource<Gateway>, other: Resource<Gateway>): void {
