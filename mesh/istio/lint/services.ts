@@ -4,6 +4,7 @@ import { protocolFamily } from "./checks/protocols.ts";
 import { listAt, numberAt, textAt, textsAt } from "./field.ts";
 import type { ServiceEntry } from "./kinds/service-entry/schema.ts";
 import type { Resource } from "./resources.ts";
+import { isVisibleFrom } from "./visibility.ts";
 
 export interface ServicePort {
   number: number;
@@ -23,6 +24,8 @@ export interface Service {
   ports: ServicePort[];
   selector: Record<string, string>;
   external: boolean;
+  /** Who sees it, as in the field of a ServiceEntry and the annotation of a Service. */
+  exportTo: readonly string[] | undefined;
 }
 
 export const clusterDomain = "svc.cluster.local";
@@ -30,7 +33,7 @@ export const clusterDomain = "svc.cluster.local";
 /** What hosts there are, as Istio's registry knows them. */
 export class Services {
   readonly all: Service[] = [];
-  readonly #byHost = new Map<string, Service>();
+  readonly #byHost = new Map<string, Service[]>();
   readonly #byNamespace = new Map<string, Service[]>();
   readonly #wildcards: Service[] = [];
 
@@ -48,13 +51,18 @@ export class Services {
     if (!service.external && list) list.push(service);
     else if (!service.external) this.#byNamespace.set(namespace, [service]);
     if (service.host.startsWith("*")) this.#wildcards.push(service);
-    else if (!this.#byHost.has(service.host)) this.#byHost.set(service.host, service);
+    else this.#byHost.set(service.host, [...(this.#byHost.get(service.host) ?? []), service]);
   }
 
-  /** The service of a host as a resource of `namespace` writes it: the bare name is one of that namespace. */
+  /**
+   * The service of a host as a resource of `namespace` writes it: the bare name is one of that namespace. Of several, one that
+   * the namespace sees; where it sees none, the first.
+   */
   find(host: string, namespace: string): Service | undefined {
     const full = fullHost(host, namespace);
-    return this.#byHost.get(full) ?? this.#wildcards.find((service) => hostCovers(service.host, full));
+    const exact = this.#byHost.get(full) ?? [];
+    const found = exact.length > 0 ? exact : this.#wildcards.filter((service) => hostCovers(service.host, full));
+    return found.find((service) => isVisibleFrom(namespace, service)) ?? found[0];
   }
 
   /** The services that a host stands for, which may be a wildcard. */
@@ -109,6 +117,7 @@ function readService(object: KubeObject): Service {
     ports: listAt(object.spec, "ports").map(readPort),
     selector: textsAt(object.spec, "selector"),
     external: false,
+    exportTo: object.metadata.annotations["networking.istio.io/exportTo"]?.split(",").map((entry) => entry.trim()),
   };
 }
 
@@ -150,7 +159,8 @@ function readEntry({ object, spec }: Resource<ServiceEntry>): Service[] {
     protocol: protocol?.toLowerCase(),
   }));
   const { namespace } = object.metadata;
-  return (spec.hosts ?? []).map((host) => ({ host, namespace, object, ports, selector: {}, external: true }));
+  const { hosts = [], exportTo } = spec;
+  return hosts.map((host) => ({ host, namespace, object, ports, selector: {}, external: true, exportTo }));
 }
 
 const http2 = new Set<string | undefined>(["grpc", "grpc-web", "http2"]);

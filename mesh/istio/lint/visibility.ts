@@ -14,6 +14,13 @@ export function isVisibleFrom(namespace: string, object: Exported): boolean {
   return audience(object)?.has(namespace) ?? true;
 }
 
+/** Whether the namespace of a resource sees an object, or one does that the resource is for. */
+export function isVisibleTo(viewer: Exported, object: Exported): boolean {
+  const { namespace, exportTo = [] } = viewer;
+  const viewers = [namespace, ...exportTo.filter((entry) => entry !== "." && entry !== "*")];
+  return viewers.some((entry) => isVisibleFrom(entry, object));
+}
+
 /** Whether some namespace sees both. */
 export function seenTogether(a: Exported, b: Exported): boolean {
   const first = audience(a);

@@ -3,8 +3,9 @@ import type { DestinationRule, TrafficPolicy } from "../kinds/destination-rule/s
 import type { Place } from "../place.ts";
 import type { Resource } from "../resources.ts";
 import { fullHost } from "../services.ts";
+import { isVisibleTo } from "../visibility.ts";
 import type { World } from "../world.ts";
-import { suggestHost } from "./destinations.ts";
+import { hintToExport, suggestHost } from "./destinations.ts";
 
 /** DestinationRules for unknown hosts (IST0174), subsets without pods (IST0173), TLS without a CA (IST0128, IST0129). */
 export function analyzeDestinationRules(world: World): void {
@@ -13,6 +14,16 @@ export function analyzeDestinationRules(world: World): void {
     analyzeTls(resource);
   }
 }
+
+/** Labels that istiod takes from the pod's node and cluster, not from the pod. */
+const fromNode = new Set([
+  "topology.kubernetes.io/region",
+  "topology.kubernetes.io/zone",
+  "topology.istio.io/subzone",
+  "topology.istio.io/cluster",
+  "topology.istio.io/network",
+  "kubernetes.io/hostname",
+]);
 
 function analyzeHost({ spec, place, object }: Resource<DestinationRule>, world: World): void {
   const { namespace } = object.metadata;
@@ -23,9 +34,15 @@ function analyzeHost({ spec, place, object }: Resource<DestinationRule>, world: 
     const message = `no Service has the host ${fullHost(host, namespace)}, so the rule never applies`;
     return place.in("host").find("IST0174", message, suggestHost(host, namespace, world));
   }
+  const [hidden] = services;
+  if (hidden && services.every((service) => !isVisibleTo({ namespace, exportTo: spec.exportTo }, service))) {
+    const message = `${host} is not exported to ${namespace}, so the rule never applies`;
+    return place.in("host").find("IST0174", message, hintToExport(hidden, namespace));
+  }
   const pods = services.flatMap((service) => world.workloadsOf(service));
   if (pods.length === 0) return;
-  spec.subsets?.forEach(({ name, labels = {} }, index) => {
+  spec.subsets?.forEach(({ name, labels: written = {} }, index) => {
+    const labels = Object.fromEntries(Object.entries(written).filter(([label]) => !fromNode.has(label)));
     if (pods.some((pod) => selects(labels, pod.labels))) return;
     const text = Object.entries(labels)
       .map((label) => label.join("="))

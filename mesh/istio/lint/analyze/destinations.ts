@@ -1,6 +1,9 @@
 import { destinationsOf, type PlacedDestination } from "../destinations.ts";
+import type { VirtualService } from "../kinds/virtual-service/schema.ts";
+import type { Resource } from "../resources.ts";
 import { suggest } from "../schema/suggest.ts";
-import { clusterDomain, fullHost, halfNamespace, namespaceOf } from "../services.ts";
+import { clusterDomain, fullHost, halfNamespace, namespaceOf, type Service } from "../services.ts";
+import { isVisibleTo } from "../visibility.ts";
 import type { World } from "../world.ts";
 
 /** Destinations that do not exist: hosts, ports and subsets (IST0101), and ports that must be named (IST0112). */
@@ -8,18 +11,26 @@ export function analyzeDestinations(world: World): void {
   const subsets = readSubsets(world);
   for (const virtualService of world.resources.VirtualService) {
     for (const placed of destinationsOf(virtualService)) {
-      analyzeHost(placed, world);
+      analyzeHost(placed, virtualService, world);
       analyzeSubset(placed, subsets, world);
     }
   }
 }
 
-function analyzeHost({ destination, place }: PlacedDestination, world: World): void {
+function analyzeHost(
+  { destination, place }: PlacedDestination,
+  { spec }: Resource<VirtualService>,
+  world: World,
+): void {
   const { namespace } = place.object.metadata;
   const { host = "", port } = destination;
   if (host === "" || host === "*") return;
   const service = world.services.find(host, namespace);
   if (!service) return reportMissing(host, place.in("host"), world);
+  if (!isVisibleTo({ namespace, exportTo: spec.exportTo }, service)) {
+    const message = `${host} is not exported to ${namespace}: requests are answered with 503 (gRPC status 14)`;
+    return place.in("host").find("IST0101", message, hintToExport(service, namespace));
+  }
   const numbers = service.ports.map(({ number }) => number);
   if (!port) {
     if (numbers.length < 2) return;
@@ -30,6 +41,12 @@ function analyzeHost({ destination, place }: PlacedDestination, world: World): v
     const message = `${host} has no port ${port.number}: requests are answered with 503 (gRPC status 14)`;
     place.in("port", "number").find("IST0101", message, `write ${numbers.join(" or ") || "a port of the service"}`);
   }
+}
+
+/** What to write so that a namespace sees a service. */
+export function hintToExport({ object, external }: Service, namespace: string): string {
+  const where = external ? "exportTo" : "the annotation networking.istio.io/exportTo";
+  return `add ${namespace} to ${where} of the ${object.kind} ${object.metadata.namespace}/${object.metadata.name}`;
 }
 
 function reportMissing(host: string, place: PlacedDestination["place"], world: World): void {

@@ -1,3 +1,4 @@
+import { isVisibleFrom } from "../visibility.ts";
 import type { Context } from "./context.ts";
 
 /** Routes that delegate to nothing (M032). */
@@ -21,7 +22,7 @@ export function checkDelegates({ world, routes }: Context): void {
       );
     } else if (target.spec.hosts?.length) {
       at.find("M032", `${namespace}/${delegate.name} has hosts of its own, ${dropped}`, "remove its hosts");
-    } else if (!isVisible(target.spec.exportTo, namespace, own)) {
+    } else if (!isVisibleFrom(own, { namespace, exportTo: target.spec.exportTo })) {
       at.find(
         "M032",
         `${namespace}/${delegate.name} is not exported to ${own}, ${dropped}`,
@@ -33,9 +34,4 @@ export function checkDelegates({ world, routes }: Context): void {
 
 function keyOf({ namespace, name }: { namespace: string; name: string }): string {
   return `${namespace}/${name}`;
-}
-
-function isVisible(exportTo: string[] | undefined, owner: string, viewer: string): boolean {
-  if (!exportTo?.length || exportTo.includes("*") || exportTo.includes(viewer)) return true;
-  return exportTo.includes(".") && owner === viewer;
 }
