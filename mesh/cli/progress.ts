@@ -34,9 +34,10 @@ export async function showProgress(
   }
 }
 
-/** All runs, but Envoy does not take what the YAML says. */
+/** All runs, but Envoy does not take what the YAML says. Without an error it is only slow to take it. */
 function isRefused(status: Status): boolean {
-  return status.phase === "running" && !status.inForce && status.workloads.every(({ settled }) => settled);
+  const runs = status.phase === "running" && status.workloads.every(({ settled }) => settled);
+  return runs && !status.inForce && errorsOf(status).length > 0;
 }
 
 function errorsOf({ findings }: Status): string[] {
