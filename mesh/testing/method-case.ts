@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import { patiently } from "#mesh/local/patiently.ts";
 import type { Rest, RestAnswer } from "#mesh/local/rest.ts";
@@ -37,6 +38,11 @@ export function methodCase<World, M extends MethodDefinition>(
   more: Omit<MethodCase<World>, "method" | "name" | "request">,
 ): MethodCase<World> {
   return { method, name, request, ...more };
+}
+
+/** A request with an id of its own: sent again it goes on, or finds what it has done. For methods that call out, which may be too late. */
+export function repeatable<Request extends object>(request: Request) {
+  return { ...request, requestId: randomUUID() };
 }
 
 /** INVALID_ARGUMENT with one violation. */

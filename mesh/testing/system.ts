@@ -47,7 +47,7 @@ export interface RunningSystem extends AsyncDisposable {
   untilReady(): Promise<void>;
   /** The URL of a service's database: `tword_order`. */
   databaseUrl(name: string): Promise<string>;
-  /** kill -9 of one process of a workload. Returns its pid. */
+  /** kill -9 of one process of a workload. Returns its pid once the mesh has seen that it is gone. */
   kill(workload: string, signal?: NodeJS.Signals): Promise<number>;
 }
 
@@ -117,7 +117,7 @@ function running(of: {
     status,
     replicas,
     untilReady: async () => {
-      await eventually(async () => (await status()).every((replica) => replica.ready), { withinMs: 60_000 });
+      await eventually(async () => (await status()).every((replica) => replica.ready), { withinMs: 180_000 });
     },
     databaseUrl: async (name) => {
       const [server] = await replicas("postgres");
@@ -128,6 +128,7 @@ function running(of: {
       const pid = (await replicas(workload)).find((replica) => replica.pid)?.pid;
       if (!pid) throw new Error(`${workload} has no process`);
       process.kill(pid, signal);
+      await eventually(async () => (await replicas(workload)).every((replica) => replica.pid !== pid));
       return pid;
     },
     [Symbol.asyncDispose]: async () => {

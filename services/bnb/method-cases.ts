@@ -1,4 +1,5 @@
 // Every method's success and every refusal, once by gRPC and once by REST. bnb.e2e.test.ts runs them on the whole system.
+import { randomUUID } from "node:crypto";
 import { MessageServiceService as message } from "#gen/proto/bnb/message/v1/message.ts";
 import { PaymentServiceService as payment } from "#gen/proto/bnb/payment/v1/payment.ts";
 import { Reservation, ReservationServiceService as reservation } from "#gen/proto/bnb/reservation/v1/reservation.ts";
@@ -12,6 +13,7 @@ import {
   type MethodCase,
   methodCase,
   notFound,
+  repeatable,
 } from "#mesh/testing/method-case.ts";
 
 /** What the cases find. */
@@ -346,9 +348,13 @@ const createReservationCases: MethodCase<World>[] = [
   methodCase(
     reservation.createReservation,
     "reserves and pays",
-    (world) => ({ reservation: wish({ roomId: world.spareRoom() }) }),
+    (world) => repeatable({ reservation: wish({ roomId: world.spareRoom() }) }),
     {
-      rest: (world) => ["POST", "/reservations", { roomId: world.spareRoom(), guestId: "lee" }],
+      rest: (world) => [
+        "POST",
+        `/reservations?requestId=${randomUUID()}`,
+        { roomId: world.spareRoom(), guestId: "lee" },
+      ],
       code: "OK",
       answer: () => ({ guestId: "lee", price: "1000", status: "RESERVATION_STATUS_CONFIRMED" }),
     },
@@ -377,8 +383,15 @@ const createReservationCases: MethodCase<World>[] = [
     methodCase<World, typeof reservation.createReservation>(
       reservation.createReservation,
       name,
-      (world) => ({ reservation: wish({ roomId: roomOf(world) }) }),
-      { rest: (world) => ["POST", "/v1/reservations", { roomId: roomOf(world), guestId: "lee" }], ...refusal },
+      (world) => repeatable({ reservation: wish({ roomId: roomOf(world) }) }),
+      {
+        rest: (world) => [
+          "POST",
+          `/v1/reservations?requestId=${randomUUID()}`,
+          { roomId: roomOf(world), guestId: "lee" },
+        ],
+        ...refusal,
+      },
     ),
   ),
   methodCase(

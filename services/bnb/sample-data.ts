@@ -2,6 +2,7 @@
 // again:
 //
 //   MESH_GATEWAY=http://127.0.0.1:8080 node services/bnb/sample-data.ts
+import { randomUUID } from "node:crypto";
 import { listAll } from "#mesh/demo/list-all.ts";
 import { demanding } from "#mesh/local/demanding-rest.ts";
 import { type Rest, rest } from "#mesh/local/rest.ts";
@@ -28,7 +29,10 @@ export async function fillRooms(bnb: Rest): Promise<void> {
     if (known.has(room.desc)) continue;
     const { roomId } = await host.post<Room>("/v1/rooms", room);
     if (fate === "stays free") continue;
-    const { rsvId } = await host.post<{ rsvId: string }>("/v1/reservations", { roomId, guestId });
+    const { rsvId } = await host.post<{ rsvId: string }>(`/v1/reservations?requestId=${randomUUID()}`, {
+      roomId,
+      guestId,
+    });
     if (fate === "is cancelled") await host.post(`/v1/reservations/${rsvId}:cancel`, {});
     if (fate !== "is reviewed") continue;
     // Room hears of a stay by an event, a moment after the reservation.

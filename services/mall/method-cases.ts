@@ -12,6 +12,7 @@ import {
   type MethodCase,
   methodCase,
   notFound,
+  repeatable,
 } from "#mesh/testing/method-case.ts";
 
 /** What the cases find. */
@@ -89,8 +90,8 @@ const orderCases: MethodCase<World>[] = [
     answer: () => list("orders", { customerId: "placed" }),
   }),
   ...badPages<World, typeof order.listOrders>(order.listOrders, "/v1/orders"),
-  methodCase(order.cancelOrder, "cancels an order", (world) => ({ orderId: world.openOrder() }), {
-    rest: (world) => ["POST", `/v1/orders/${world.openOrder()}:cancel`, {}],
+  methodCase(order.cancelOrder, "cancels an order", (world) => repeatable({ orderId: world.openOrder() }), {
+    rest: (world) => ["POST", `/v1/orders/${world.openOrder()}:cancel`, repeatable({})],
     code: "OK",
     answer: () => ({ status: "ORDER_STATUS_CANCELED", cancelCause: "CANCEL_CAUSE_ORDER_CANCELED" }),
   }),
@@ -146,8 +147,8 @@ const payCases: MethodCase<World>[] = [
     },
   ),
   ...badPages<World, typeof pay.listPays>(pay.listPays, "/v1/pays"),
-  methodCase(pay.checkPay, "confirms a deposit", (world) => ({ payId: world.openPay() }), {
-    rest: (world) => ["POST", `/v1/pays/${world.openPay()}:check`, {}],
+  methodCase(pay.checkPay, "confirms a deposit", (world) => repeatable({ payId: world.openPay() }), {
+    rest: (world) => ["POST", `/v1/pays/${world.openPay()}:check`, repeatable({})],
     code: "OK",
     answer: () => ({ status: "PAY_STATUS_CHECKED" }),
   }),

@@ -2,6 +2,7 @@
 // again and again:
 //
 //   MESH_GATEWAY=http://127.0.0.1:8080 node services/mall/sample-data.ts
+import { randomUUID } from "node:crypto";
 import { demanding } from "#mesh/local/demanding-rest.ts";
 import { type Rest, rest } from "#mesh/local/rest.ts";
 
@@ -47,11 +48,11 @@ export async function fillMall(mall: Rest): Promise<void> {
       ...wish,
       productId: ids.get(name),
     });
-    if (fate === "is cancelled") await api.post(`/v1/orders/${orderId}:cancel`, {});
+    if (fate === "is cancelled") await api.post(`/v1/orders/${orderId}:cancel`, { requestId: randomUUID() });
     if (fate === "is cancelled" || fate === "waits for the deposit") continue;
     const waits = (list: Deposits) => list.pays.length > 0;
     const { pays } = await api.wait<Deposits>(`/v1/pays?orderId=${orderId}`, waits);
-    await api.post(`/v1/pays/${pays[0]?.payId}:check`, {});
+    await api.post(`/v1/pays/${pays[0]?.payId}:check`, { requestId: randomUUID() });
     if (fate !== "is received") continue;
     await api.wait<{ status: string }>(`/v1/orders/${orderId}`, ({ status }) => status === "ORDER_STATUS_DELIVERING");
     await api.post(`/v1/orders/${orderId}:confirmReceipt`, {});

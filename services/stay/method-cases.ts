@@ -12,6 +12,7 @@ import {
   type MethodCase,
   methodCase,
   notFound,
+  repeatable,
 } from "#mesh/testing/method-case.ts";
 
 /** What the cases find. */
@@ -226,11 +227,16 @@ const reservationCases: MethodCase<World>[] = [
     answer: () => list("reservations", { customerId: "guest" }),
   }),
   ...badPages<World, typeof reservation.listReservations>(reservation.listReservations, "/v1/reservations"),
-  methodCase(reservation.payReservation, "pays", (world) => ({ reservationNumber: world.openReservation() }), {
-    rest: (world) => ["POST", `/v1/reservations/${world.openReservation()}:pay`, {}],
-    code: "OK",
-    answer: () => ({ reserveStatus: "RESERVE_STATUS_PAYMENT_COMPLETED" }),
-  }),
+  methodCase(
+    reservation.payReservation,
+    "pays",
+    (world) => repeatable({ reservationNumber: world.openReservation() }),
+    {
+      rest: (world) => ["POST", `/v1/reservations/${world.openReservation()}:pay`, repeatable({})],
+      code: "OK",
+      answer: () => ({ reserveStatus: "RESERVE_STATUS_PAYMENT_COMPLETED" }),
+    },
+  ),
   methodCase(
     reservation.payReservation,
     "refuses to pay twice",
@@ -273,11 +279,16 @@ const reservationCases: MethodCase<World>[] = [
       ...invalid("request_id", "INVALID_REQUEST_ID"),
     },
   ),
-  methodCase(reservation.cancelReservation, "cancels", (world) => ({ reservationNumber: world.openReservation() }), {
-    rest: (world) => ["POST", `/v1/reservations/${world.openReservation()}:cancel`, {}],
-    code: "OK",
-    answer: () => ({ reserveStatus: "RESERVE_STATUS_CANCELLED" }),
-  }),
+  methodCase(
+    reservation.cancelReservation,
+    "cancels",
+    (world) => repeatable({ reservationNumber: world.openReservation() }),
+    {
+      rest: (world) => ["POST", `/v1/reservations/${world.openReservation()}:cancel`, repeatable({})],
+      code: "OK",
+      answer: () => ({ reserveStatus: "RESERVE_STATUS_CANCELLED" }),
+    },
+  ),
   methodCase(
     reservation.cancelReservation,
     "refuses to cancel twice",

@@ -2,6 +2,7 @@
 // again and again:
 //
 //   MESH_GATEWAY=http://127.0.0.1:8080 node services/stay/sample-data.ts
+import { randomUUID } from "node:crypto";
 import { demanding } from "#mesh/local/demanding-rest.ts";
 import { type Rest, rest } from "#mesh/local/rest.ts";
 
@@ -41,8 +42,9 @@ export async function fillHouse(stay: Rest): Promise<void> {
     const made = await house.postWhenKnown<{ reservationNumber: string }>("/v1/reservations", wish);
     const { reservationNumber } = made;
     if (fate === "stays") continue;
-    await house.post(`/v1/reservations/${reservationNumber}:pay`, {});
-    if (fate !== "is paid") await house.post(`/v1/reservations/${reservationNumber}:cancel`, {});
+    await house.post(`/v1/reservations/${reservationNumber}:pay`, { requestId: randomUUID() });
+    if (fate !== "is paid")
+      await house.post(`/v1/reservations/${reservationNumber}:cancel`, { requestId: randomUUID() });
   }
 }
 

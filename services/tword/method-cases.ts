@@ -1,4 +1,5 @@
 // Every method's success and every refusal, once by gRPC and once by REST. tword.e2e.test.ts runs them on the whole system.
+import { randomUUID } from "node:crypto";
 import { DeliveryServiceService as delivery } from "#gen/proto/tword/delivery/v1/delivery.ts";
 import { MessageServiceService as message } from "#gen/proto/tword/message/v1/message.ts";
 import { MypageServiceService as mypage } from "#gen/proto/tword/mypage/v1/mypage.ts";
@@ -11,6 +12,7 @@ import {
   type MethodCase,
   methodCase,
   notFound,
+  repeatable,
 } from "#mesh/testing/method-case.ts";
 
 /** What the cases find. Everything is at shop 1 and of the model galaxy_s22 unless said. */
@@ -272,16 +274,21 @@ const orderCases: MethodCase<World>[] = [
     },
   ),
   ...badPages<World, typeof order.listOrders>(order.listOrders, "/v1/orders"),
-  methodCase(order.cancelOrder, "cancels an order", (world) => ({ orderId: world.openOrder() }), {
-    rest: (world) => ["POST", `/v1/orders/${world.openOrder()}:cancel`, {}],
+  methodCase(order.cancelOrder, "cancels an order", (world) => repeatable({ orderId: world.openOrder() }), {
+    rest: (world) => ["POST", `/v1/orders/${world.openOrder()}:cancel`, repeatable({})],
     code: "OK",
     answer: () => ({ status: "ORDER_STATUS_CANCELLED", eqpStatus: "EQP_STATUS_ORDER_CANCELLED" }),
   }),
-  methodCase(order.cancelOrder, "cancels an order, as the document does", (world) => ({ orderId: world.openOrder() }), {
-    rest: (world) => ["DELETE", `/orders/${world.openOrder()}`],
-    code: "OK",
-    answer: () => ({ status: "ORDER_STATUS_CANCELLED" }),
-  }),
+  methodCase(
+    order.cancelOrder,
+    "cancels an order, as the document does",
+    (world) => repeatable({ orderId: world.openOrder() }),
+    {
+      rest: (world) => ["DELETE", `/orders/${world.openOrder()}?requestId=${randomUUID()}`],
+      code: "OK",
+      answer: () => ({ status: "ORDER_STATUS_CANCELLED" }),
+    },
+  ),
   methodCase(order.cancelOrder, "refuses to cancel twice", (world) => ({ orderId: world.cancelled.orderId }), {
     rest: (world) => ["DELETE", `/v1/orders/${world.cancelled.orderId}`],
     ...failedPrecondition("ORDER_ALREADY_CANCELLED"),

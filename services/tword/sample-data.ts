@@ -2,6 +2,7 @@
 // left alone, so it may run again and again:
 //
 //   MESH_GATEWAY=http://127.0.0.1:8080 node services/tword/sample-data.ts
+import { randomUUID } from "node:crypto";
 import { demanding } from "#mesh/local/demanding-rest.ts";
 import { type Rest, rest } from "#mesh/local/rest.ts";
 
@@ -37,7 +38,7 @@ export async function fillShops(tword: Rest): Promise<void> {
     const free = `/v1/orderableEquipments?shopId=${wish.shopId}&eqpNm=${wish.eqpNm}`;
     await shops.wait<{ orderableEquipments: unknown[] }>(free, (list) => list.orderableEquipments.length > 0);
     const { orderId } = await shops.post<{ orderId: string }>("/v1/orders", wish);
-    if (fate === "is cancelled") await shops.post(`/v1/orders/${orderId}:cancel`, {});
+    if (fate === "is cancelled") await shops.post(`/v1/orders/${orderId}:cancel`, { requestId: randomUUID() });
     if (fate !== "is shipped") continue;
     const ready = (list: { deliveries: Delivery[] }) => list.deliveries[0]?.status === "DELIVERY_STATUS_READY";
     const { deliveries } = await shops.wait<{ deliveries: Delivery[] }>(`/v1/deliveries?orderId=${orderId}`, ready);
