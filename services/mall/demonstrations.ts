@@ -4,6 +4,7 @@ import type { DemonstratedSystem, Demonstration } from "#mesh/demo/demonstration
 import { succeeded } from "#mesh/demo/figures.ts";
 import { inParallel } from "#mesh/demo/in-parallel.ts";
 import { listAll } from "#mesh/demo/list-all.ts";
+import { lossOf, lost } from "#mesh/demo/lost.ts";
 import { reasonOf } from "#mesh/demo/reasons.ts";
 import type { Stage } from "#mesh/demo/stage.ts";
 import { watchBreaker } from "#mesh/demo/watch-breaker.ts";
@@ -117,13 +118,13 @@ async function ordersDoNotWait(stage: Stage, productId: string): Promise<void> {
     Number((await pay.query("SELECT count(*) FROM pay WHERE status = 'CHECKED'")).rows[0].count);
   const before = await checked();
   const order = { productId, productName: "TV", address: "test", qty: 1 };
-  const { figures } = await stage.load({
+  const { answers } = await stage.load({
     title: "customers order",
     ...sellers,
     call: () => stage.rest("POST", "/orders", order),
     document: { availabilityPercent: 100, failed: 0, longestS: 2.02, shortestS: 0.27 },
   });
-  stage.check("every order is taken", figures.failed === 0, `${figures.failed} failed`);
+  stage.check("no order is lost", lost(answers).length === 0, lossOf(answers));
   await stage.eventually("deposits are confirmed later", async () => (await checked()) > before);
   await stage.removeOverlays();
 }
@@ -145,19 +146,15 @@ const readiness: Demonstration = {
       // The document's probe waits for ten seconds; in the short form it is the one that order always has.
       meanwhile: () => (stage.short ? stage.restart("order") : stage.apply("probed")),
     });
-    const { failed } = withProbe.figures;
-    stage.check("with a probe no request fails", failed === 0, `${failed} of ${withProbe.answers.length}`);
+    const none = lost(withProbe.answers).length === 0;
+    stage.check("with a probe no request is lost", none, lossOf(withProbe.answers));
     const without = await stage.load({
       ...siege,
       title: "without a probe",
       document: { transactions: 23, availabilityPercent: 74.19, elapsedS: 19.51, failed: 8 },
       meanwhile: () => stage.apply("unprobed"),
     });
-    stage.check(
-      "without one some do",
-      without.figures.failed > 0,
-      `${without.figures.failed} of ${without.answers.length}`,
-    );
+    stage.check("without one some are", lost(without.answers).length > 0, lossOf(without.answers));
   },
 };
 

@@ -1,7 +1,9 @@
 // The demonstrations of the document that run on this laptop, for `mesh demo siren/...`.
 import { checkMixed, isMixed } from "#mesh/demo/check-mixed.ts";
 import type { DemonstratedSystem, Demonstration } from "#mesh/demo/demonstration.ts";
+import { lossOf, lost } from "#mesh/demo/lost.ts";
 import { reasonOf } from "#mesh/demo/reasons.ts";
+import type { SiegeResult } from "#mesh/demo/siege.ts";
 import type { Stage } from "#mesh/demo/stage.ts";
 import { watchBreaker } from "#mesh/demo/watch-breaker.ts";
 import { violations } from "./invariants.ts";
@@ -141,8 +143,9 @@ const autoscaling: Demonstration = {
         stage.say(`product has ${replicas} replicas`);
       },
     });
-    const [one, many] = [before.figures.availabilityPercent, after.figures.availabilityPercent];
-    stage.check("availability is not lower than before", many >= one, `${one.toFixed(2)} %, then ${many.toFixed(2)} %`);
+    const gone = ({ answers }: SiegeResult) => lost(answers).length / answers.length;
+    const seen = `${lossOf(before.answers)}, then ${lossOf(after.answers)}`;
+    stage.check("no more requests are lost than before", gone(after) <= gone(before), seen);
   },
 };
 
@@ -156,10 +159,10 @@ const configuration: Demonstration = {
     await stage.apply("renamed");
     await stage.restart("report");
     const productId = await register(stage, "Renamed");
-    const list = await stage.rest("GET", "/reports");
+    const list = await stage.patiently(() => stage.rest("GET", "/reports"));
     stage.check("report answers", list.status === 200, `${list.status}`);
     const report = () => stage.rest("GET", `/v1/reports/${productId}`);
-    const unknown = await report();
+    const unknown = await stage.patiently(report);
     stage.check("and does not know the new product", unknown.status === 404, `${unknown.status}`);
     await stage.removeOverlays();
     await stage.restart("report");
