@@ -10,6 +10,7 @@ import { MessageKind } from "#gen/proto/tword/message/v1/message.ts";
 import { AllocationState, OrderStatus } from "#gen/proto/tword/order/v1/order.ts";
 import { EqpStatus, ShopOrderStatus } from "#gen/proto/tword/shop/v1/shop.ts";
 import { type DemandingRest, demanding } from "#mesh/local/demanding-rest.ts";
+import { patiently } from "#mesh/local/patiently.ts";
 import type { Rest, RestAnswer } from "#mesh/local/rest.ts";
 import { Code } from "#mesh/service/codes.ts";
 import { demonstrate } from "#mesh/testing/demonstrate.ts";
@@ -103,7 +104,7 @@ describe("the demonstrations, in short form", () => {
 
 describe("a delivery that is 900 ms late", () => {
   it("ends an order after 610 ms, and delays a cancel, without anything half done", async () => {
-    const { orderId } = await api.post<{ orderId: string }>("/orders", wish);
+    const orders = await Promise.all([1, 2, 3].map(() => api.post<{ orderId: string }>("/orders", wish)));
     const overlay = join(tword.folder, "services", "tword", "overlays", "late");
     const chaos = readFileSync(
       join(tword.folder, "services", "tword", "overlays", "chaos", "kustomization.yaml"),
@@ -113,13 +114,18 @@ describe("a delivery that is 900 ms late", () => {
     writeFileSync(join(overlay, "kustomization.yaml"), chaos.replace("400-620", "900-900"));
     await tword.mesh("apply", "-k", "services/tword/overlays/late");
     await tword.untilReady();
+    // Where the machine itself was late, another one shows it.
     const refused = await eventually(async () => {
       const answer = await timed(() => order());
-      return answer.status === 503 && answer;
+      return answer.status === 503 && answer.ms >= 600 && answer.ms < 900 && answer;
     });
     expect(reasonOf(refused)).toBe("DELIVERY_UNAVAILABLE");
-    expect(refused.ms).toBeLessThan(900);
-    expect(reasonOf(await rest("POST", `/v1/orders/${orderId}:cancel`, {}))).toBe("DELIVERY_UNAVAILABLE");
+    const orderId = await eventually(async () => {
+      const taken = orders.pop();
+      if (!taken) throw new Error("no cancel was delayed");
+      const answer = await rest("POST", `/v1/orders/${taken.orderId}:cancel`, {});
+      return reasonOf(answer) === "DELIVERY_UNAVAILABLE" && taken.orderId;
+    });
     expect((await api.get<{ status: string }>(`/orders/${orderId}`)).status).toBe("ORDER_STATUS_CANCEL_REQUESTED");
     await tword.mesh("apply", "--remove");
     await tword.untilReady();
@@ -132,7 +138,9 @@ describe("fifty customers and one phone", () => {
   it("has exactly one winner", async () => {
     const eqpSernum = await register(1n, "galaxy_one");
     const answers = await Promise.all(
-      Array.from({ length: 50 }, () => rest("POST", "/orders", { shopId: "1", eqpNm: "galaxy_one", eqpSernum })),
+      Array.from({ length: 50 }, () =>
+        patiently(() => rest("POST", "/orders", { shopId: "1", eqpNm: "galaxy_one", eqpSernum })),
+      ),
     );
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     const refused = answers.filter(({ status }) => status !== 200);
@@ -146,8 +154,12 @@ describe("kill -9 of a service under load", () => {
     "of %s: what was answered OK stands, and everybody agrees in the end",
     async (victim) => {
       const eqpNm = `galaxy_kill_${victim}`;
-      await register(400n, eqpNm);
-      const load = startLoad(4, () => rest("POST", "/orders", { shopId: "1", eqpNm, customerId: "" }));
+      await register(100n, eqpNm);
+      const load = startLoad(4, async () => {
+        const answer = await rest("POST", "/orders", { shopId: "1", eqpNm, customerId: "" });
+        if (reasonOf(answer) === "EQUIPMENT_SOLD_OUT") await deliverPhone(eqpNm); // So that they never run out.
+        return answer;
+      });
       const taken = () => load.answers.filter(({ status }) => status === 200);
       await eventually(() => taken().length >= 10);
       await tword.kill(victim);
@@ -156,6 +168,7 @@ describe("kill -9 of a service under load", () => {
       await eventually(() => load.answers.slice(before).filter(({ status }) => status === 200).length >= 10);
       await load.stop();
       await untilQuiet();
+      expect(taken().length).toBeGreaterThanOrEqual(20);
       for (const answer of taken()) {
         const { orderId } = answer.body as { orderId: string };
         expect((await api.get<{ status: string }>(`/v1/orders/${orderId}`)).status).toBe("ORDER_STATUS_ORDERED");
@@ -191,6 +204,11 @@ async function eventuallyOrdered(request: object): Promise<{ orderId: string }> 
 }
 
 let serial = 1_000n;
+
+/** Registers one more phone of a model at shop 1, of which order hears a moment later. */
+function deliverPhone(eqpNm: string): Promise<RestAnswer> {
+  return rest("POST", "/shops", { shopId: "1", eqpNm, eqpSernum: `${++serial}` });
+}
 
 /** Registers phones of a model at shop 1 that order has heard of. @returns the last one's serial number */
 async function register(count: bigint, eqpNm: string): Promise<string> {
@@ -228,7 +246,7 @@ async function untilQuiet(): Promise<void> {
         expect(await violations({ shop, order: orders, delivery, message }, pages)).toEqual([]);
         return true;
       },
-      { withinMs: 60_000, everyMs: 500 },
+      { withinMs: 120_000, everyMs: 500 },
     );
   } finally {
     for (const pool of pools) await pool.end();
@@ -249,7 +267,9 @@ async function prepareWorld(): Promise<World> {
   const taken = await api.post<{ orderId: string; eqpSernum: string }>(`/orders?requestId=${usedForOrder}`, wish);
   for (let count = 0; count < 10; count += 1) await api.post("/orders", { ...wish, customerId: "hoarder" });
   const cancelled = await orderAndDelivery();
-  await api.post(`/v1/orders/${cancelled.orderId}:cancel`, {});
+  // One after the other, so that the newest message is the cancel's.
+  await hasMessages(cancelled.orderId, 1);
+  await api.post(`/v1/orders/${cancelled.orderId}:cancel`, { requestId: randomUUID() });
   const shipped = await orderAndDelivery();
   await api.post(`/v1/deliveries/${shipped.deliveryId}:start`, {});
   const open = await Promise.all(Array.from({ length: 8 }, orderAndDelivery));
@@ -257,6 +277,8 @@ async function prepareWorld(): Promise<World> {
   const deliveries = open.slice(4).map(({ deliveryId }) => deliveryId);
   const { held, rejected } = await unusualRows();
   await untilSettled(shipped.orderId);
+  await hasMessages(cancelled.orderId, 2);
+  await api.wait<{ mypages: object[] }>("/mypages?customerId=hoarder", ({ mypages }) => mypages.length === 10);
   return {
     phone: { id: BigInt(phone?.id ?? 0), serial: serials.last },
     takenSerial: BigInt(taken.eqpSernum),
@@ -284,6 +306,10 @@ async function orderAndDelivery() {
     return (await api.get<{ deliveries: { deliveryId: string }[] }>(path)).deliveries[0];
   });
   return { orderId: BigInt(orderId), deliveryId: BigInt(ready.deliveryId) };
+}
+
+async function hasMessages(orderId: bigint, count: number): Promise<void> {
+  await api.wait<{ messages: object[] }>(`/messages?orderId=${orderId}`, ({ messages }) => messages.length === count);
 }
 
 /** A delivery whose order does not stand, and an order that was rejected: states that last only a moment, or need a failure. */
