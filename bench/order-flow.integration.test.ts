@@ -19,7 +19,7 @@ let nest: Record<PeerName, Runner>;
 
 beforeAll(async () => {
   [ours, nest] = [await start("ours"), await start("nest")];
-});
+}, 600_000); // The peers are installed and built first.
 
 afterAll(() => closing.disposeAsync());
 

@@ -37,7 +37,7 @@ describe("the package that `npm pack` makes", () => {
     run(["install", "--offline", "--no-audit", "--no-fund", join(packed, `${name}-${version}.tgz`)], project);
     mkdirSync(join(project, "istio"));
     writeFileSync(join(project, "istio", "product.yaml"), mistake);
-  }, 120_000);
+  }, 600_000);
 
   afterAll(() => {
     rmSync(folder, { recursive: true });

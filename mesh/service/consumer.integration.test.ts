@@ -125,6 +125,7 @@ describe("an event that cannot be applied", () => {
       payload: '{"name":"tea"}',
       correlationId: "1",
     });
+    await eventually(() => elsewhere.length > 0);
     broken = false;
     expect(await replayDeadLetters(connection, { ns }, [letter?.sequence ?? 0])).toBe(1);
     await eventually(() => applied.length === 1);

@@ -77,7 +77,7 @@ describe("request_id", () => {
     const busy = Array.from({ length: 4 }, () => create(service, "busy"));
     await eventually(() => inside === 4);
     const request = { product: { ...americano, name: "late" } };
-    const late = service.caller.call(ProductServiceService.createProduct, request, { timeoutMs: 100 });
+    const late = service.caller.call(ProductServiceService.createProduct, request, { timeoutMs: 1_000 });
     expect((await late).code).toBe(Code.DEADLINE_EXCEEDED);
     release.resolve();
     await Promise.all(busy);
@@ -135,7 +135,7 @@ describe("events", () => {
     await manager.streams.delete(ns.toUpperCase());
     expect(await service.database.storage.outbox.rebuild()).toBe(3);
     await eventually(async () => (await messagesIn(ns)) === 3);
-    await eventually(() => report.lines.filter(({ msg, fresh }) => msg === "event" && fresh === false).length === 3);
+    await eventually(() => report.lines.filter(({ msg, fresh }) => msg === "event" && fresh === false).length >= 3);
     expect(await report.database.store.notes()).toHaveLength(3);
   });
 

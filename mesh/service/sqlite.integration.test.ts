@@ -250,7 +250,7 @@ describe("a file that is not there", () => {
 });
 
 describe("a file that another process has locked", () => {
-  it("is STORAGE_UNAVAILABLE, and works again afterwards", { timeout: 30_000 }, async () => {
+  it("is STORAGE_UNAVAILABLE, and works again afterwards", async () => {
     await using service = await startPublisher(place(freshNs()));
     const other = new SqliteConnection(new URL(service.database.url).pathname);
     other.script("BEGIN IMMEDIATE");

@@ -83,6 +83,8 @@ export function shopDatabase(url: string, poolSize = 4): OwnDatabase<ShopStore> 
     migrations: shopMigrations(url.startsWith("file:") ? "integer" : undefined),
     url,
     poolSize,
+    // Many at once wait for few connections, on a busy machine for longer than the run time would let them.
+    connectMs: 60_000,
   });
 }
 

@@ -73,14 +73,14 @@ interface Result {
 function mesh(...args: string[]): Promise<Result> {
   return new Promise((resolve) => {
     const all = [cli, ...args, "--state", state];
-    execFile(process.execPath, all, { cwd: repository, timeout: 120_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, all, { cwd: repository, timeout: 170_000 }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : error ? -1 : 0, text: `${stdout}${stderr}` });
     });
   });
 }
 
 async function up(): Promise<Result> {
-  return mesh("up", "--detach", "--gateway-port", "0", "--timeout", "60");
+  return mesh("up", "--detach", "--gateway-port", "0", "--timeout", "150");
 }
 
 async function rows(): Promise<StatusRow[]> {
@@ -184,7 +184,7 @@ describe("commands", () => {
   it("scale, stop and start", async () => {
     expect((await mesh("scale", "web", "3")).text).toContain("shop/web: 3/3 ready");
     expect((await mesh("stop", "shop/web")).text).toContain("shop/web: 0/0 ready");
-    expect((await get()).status).toBe(503);
+    await eventually(async () => (await get()).status === 503);
     expect((await mesh("start", "shop/web")).text).toContain("shop/web: 3/3 ready");
     await eventually(async () => (await get()).status === 200);
     await mesh("scale", "web", "2");
