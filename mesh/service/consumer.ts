@@ -21,7 +21,7 @@ export interface ConsumerOptions {
   readonly log: Logger;
   /** Applies a message once. */
   dispatch(message: JsMsg): Promise<void>;
-  /** Resolves when the service's database answers; undefined without one. */
+  /** Resolves when the service's database, or its read model's bucket, answers; undefined without one. */
   ping?: (() => Promise<void>) | undefined;
   /** Default: 128 deliveries in hand, 4 worked on at a time. */
   readonly inFlight?: InFlightOptions;

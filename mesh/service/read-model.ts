@@ -26,6 +26,8 @@ export interface OwnReadModel {
   start(parts: ReadModelParts): void;
   /** @internal */
   stop(): Promise<void>;
+  /** Resolves when the rows can be changed. @internal */
+  ping(): Promise<void>;
 }
 
 const againMs = 1_000;
@@ -82,6 +84,11 @@ export class ReadModel<Row> implements OwnReadModel {
       if (isBucketMissing(error)) this.#watch?.stop(); // Deleted under us: it is made anew, and filled again.
       throw isAway(error) ? new StorageAway("the read model's bucket does not answer", { cause: error }) : error;
     }
+  }
+
+  async ping(): Promise<void> {
+    if (!this.#bucket) throw new StorageAway("the read model's bucket is not open");
+    await this.#bucket.status();
   }
 
   start(parts: ReadModelParts): void {

@@ -170,7 +170,7 @@ export class Service<Store> {
   #startConsumer(policies: readonly Policy<Store>[], broker: Broker | undefined): void {
     if (!broker) throw new Error("policies need NATS_URL");
     const { log } = this;
-    const { database, name } = this.#options;
+    const { database, readModel, name } = this.#options;
     const [service = ""] = name.split(".");
     const dispatcher = new Dispatcher({
       policies,
@@ -186,7 +186,7 @@ export class Service<Store> {
       subjects: policies.map(({ event }) => `${event.service}.${event.name}`),
       log,
       dispatch: (message) => dispatcher.dispatch(message),
-      ping: database && (() => database.storage.ping()),
+      ping: database ? () => database.storage.ping() : readModel && (() => readModel.ping()),
     });
     consumer.start();
     this.#parts.push(() => consumer.stop());

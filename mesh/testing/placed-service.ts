@@ -116,10 +116,16 @@ export async function rowsOf(
   return (await sql.query({ text, values, rowMode: "array" })).rows;
 }
 
+/** A thousand events on a busy machine take a while. */
+const heardMs = 150_000;
+
 /** Waits until a service has applied so many different events. */
 export async function untilHeard(service: Pick<WithSql, "sql">, events: number): Promise<void> {
-  await eventually(async () => {
-    const [row] = await rowsOf(service, "SELECT count(*)::int FROM mesh.inbox");
-    return row?.[0] === events;
-  });
+  await eventually(
+    async () => {
+      const [row] = await rowsOf(service, "SELECT count(*)::int FROM mesh.inbox");
+      return row?.[0] === events;
+    },
+    { withinMs: heardMs },
+  );
 }

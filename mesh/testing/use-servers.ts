@@ -1,7 +1,8 @@
-import { jetstreamManager } from "@nats-io/jetstream";
+import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { afterAll, beforeAll } from "vitest";
 import type { StoredEvent } from "#mesh/service/envelope.ts";
+import { streamOf } from "#mesh/service/event.ts";
 import { bucketOf } from "#mesh/service/read-model.ts";
 import type { Place } from "./placed-service.ts";
 import { publishEvents } from "./publish-event.ts";
@@ -22,6 +23,8 @@ export interface Servers {
   placeApart(): Promise<SystemPlace>;
   /** Publishes events in this order, see publishEvents. */
   publish(place: SystemPlace, events: readonly StoredEvent[]): Promise<void>;
+  /** How many events a service has yet to apply. @throws Error while nobody has listened. @param service `mypage` */
+  lagOf(place: SystemPlace, service: string): Promise<number>;
   /** Takes a service's key-value bucket away. @param service `mypage` */
   deleteBucket(place: SystemPlace, service: string): Promise<void>;
 }
@@ -57,13 +60,25 @@ export function useServers(): Servers {
       return place;
     },
     publish: ({ settings }, events) => publishEvents(settings.natsUrl, settings.ns, events),
+    lagOf: ({ settings }, service) =>
+      managing(settings.natsUrl, async ({ consumers }) => {
+        const { num_pending, num_ack_pending } = await consumers.info(streamOf(settings.ns), service);
+        return num_pending + num_ack_pending;
+      }),
     async deleteBucket({ settings }, service) {
-      const connection = await connect({ servers: settings.natsUrl });
-      const manager = await jetstreamManager(connection);
-      await manager.streams.delete(`KV_${bucketOf(settings.ns, service)}`);
-      await connection.close();
+      const bucket = `KV_${bucketOf(settings.ns, service)}`;
+      await managing(settings.natsUrl, ({ streams }) => streams.delete(bucket));
     },
   };
+}
+
+async function managing<T>(natsUrl: string, work: (manager: JetStreamManager) => Promise<T>): Promise<T> {
+  const connection = await connect({ servers: natsUrl });
+  try {
+    return await work(await jetstreamManager(connection));
+  } finally {
+    await connection.close();
+  }
 }
 
 function started<Server>(server: Server | undefined): Server {

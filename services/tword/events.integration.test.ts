@@ -177,12 +177,11 @@ describe("message", () => {
 describe("my page", () => {
   async function statuses(where: SystemPlace, expected: number) {
     await using mypage = await startMypage(where);
-    return await eventually(async () => {
-      const { response } = await mypage.caller.call(MypageServiceService.listMypages, { pageSize: 1000 });
-      const pages = response?.mypages ?? [];
-      if (pages.length < expected || pages.some(({ customerId }) => customerId === "")) return undefined;
-      return pages.map(({ orderId, eqpStatus, deliveryId }) => [orderId, eqpStatus, deliveryId]);
-    });
+    const pages = async () =>
+      (await mypage.caller.call(MypageServiceService.listMypages, { pageSize: 1000 })).response?.mypages ?? [];
+    // In this order: until there are pages, what has been applied may be a bucket's that is gone.
+    await eventually(async () => (await pages()).length === expected && (await servers.lagOf(where, "mypage")) === 0);
+    return (await pages()).map(({ orderId, eqpStatus, deliveryId }) => [orderId, eqpStatus, deliveryId]);
   }
 
   it("never goes backwards, catches up with a hundred events, and is the same when it is built again", async () => {

@@ -86,7 +86,7 @@ async function attempt(crashAt: string): Promise<Attempt> {
   return { crashAt, roomId, requestId, rsvId };
 }
 
-it("ends in a final state wherever it was killed, and a repeated request fits it", { timeout: 120_000 }, async () => {
+it("ends in a final state wherever it was killed, and a repeated request fits it", { timeout: 600_000 }, async () => {
   const points = ["opened", "checked", "paid", "confirmed"].map((step) => `create-reservation/${step}`);
   points.push("cancel-reservation/requested");
   const attempts: Attempt[] = [];

@@ -61,7 +61,7 @@ async function attempt(crashAt: string): Promise<Attempt> {
   return { orderId, requestId };
 }
 
-it("is taken once and received once, though nobody was answered", async () => {
+it("is taken once and received once, though nobody was answered", { timeout: 600_000 }, async () => {
   const taking = { order: Order.fromPartial({ productId: 1n, qty: 2, address: "Seoul" }), requestId: randomUUID() };
   const orders = "SELECT order_id, status FROM orders WHERE qty = 2";
   await using taker = await startChild("create-order/placed");
@@ -86,7 +86,7 @@ it("is taken once and received once, though nobody was answered", async () => {
   await eventually(async () => (await rowsOf(pay, paid, [orderId])).length === 1);
 });
 
-it("ends cancelled wherever it was killed, and a repeated request fits it", async () => {
+it("ends cancelled wherever it was killed, and a repeated request fits it", { timeout: 600_000 }, async () => {
   const heardBefore = (await rowsOf(pay, "SELECT 1 FROM mesh.inbox")).length;
   const attempts: Attempt[] = [];
   for (const step of ["requested", "asked", "completed"]) attempts.push(await attempt(`cancel-order/${step}`));

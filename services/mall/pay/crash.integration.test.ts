@@ -74,7 +74,7 @@ async function attempt(crashAt: string, orderId: bigint): Promise<Attempt> {
   return { payId, requestId };
 }
 
-it("ends in a final state wherever it was killed, and a repeated request fits it", async () => {
+it("ends in a final state wherever it was killed, and a repeated request fits it", { timeout: 600_000 }, async () => {
   const attempts: Attempt[] = [];
   const points = ["opened", "asked", "completed"].map((step) => `check-pay/${step}`);
   for (const [index, point] of [...points, ...points].entries()) attempts.push(await attempt(point, BigInt(index + 1)));

@@ -39,7 +39,7 @@ function startChild(service: string, { url, settings }: SystemPlace, env: Readon
   });
 }
 
-it("payment: what is paid gets its promotion once, wherever it was killed", { timeout: 120_000 }, async () => {
+it("payment: what is paid gets its promotion once, wherever it was killed", { timeout: 600_000 }, async () => {
   const place = await servers.placeApart();
   await using promotion: WithSql = await startPromotion({ ...place, url: `file:${folder}/one.db` });
   const env = (crashAt: string) => ({ MESH_OUTBOUND: promotion.target, MESH_CRASH_AT: crashAt });
@@ -47,7 +47,7 @@ it("payment: what is paid gets its promotion once, wherever it was killed", { ti
   for (const [index, point] of ["complete-payment/granted", "complete-payment/paid"].entries()) {
     await using child = await startChild("payment", place, env(point));
     const request = bill(BigInt(index + 1));
-    const answer = await child.caller.call(PaymentServiceService.completePayment, request, { timeoutMs: 20_000 });
+    const answer = await child.caller.call(PaymentServiceService.completePayment, request, { timeoutMs: 120_000 });
     expect(answer.code).not.toBe(Code.OK);
     expect(await child.ended).toBe("SIGKILL");
   }
@@ -80,7 +80,7 @@ it("payment: what is paid gets its promotion once, wherever it was killed", { ti
 });
 
 it("promotion: what it has granted it grants once, and tells it, wherever it was killed", {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   const place = { ...(await servers.placeApart()), url: `file:${folder}/two.db` };
   const grant = (paymentId: bigint) => ({
@@ -92,7 +92,7 @@ it("promotion: what it has granted it grants once, and tells it, wherever it was
   for (const [index, point] of points.entries()) {
     await using child = await startChild("promotion", place, { MESH_CRASH_AT: point });
     const request = grant(BigInt(index + 1));
-    await child.caller.call(PromotionServiceService.grantPromotion, request, { timeoutMs: 20_000 });
+    await child.caller.call(PromotionServiceService.grantPromotion, request, { timeoutMs: 120_000 });
     expect(await child.ended).toBe("SIGKILL");
   }
   await using promotion = await startChild("promotion", place);

@@ -73,7 +73,7 @@ async function attempt(crashAt: string, serial: bigint): Promise<Attempt> {
   return { crashAt, serial, requestId, orderId };
 }
 
-it("ends in a final state wherever it was killed, and a repeated request fits it", async () => {
+it("ends in a final state wherever it was killed, and a repeated request fits it", { timeout: 600_000 }, async () => {
   const points = ["opened", "held", "completed"].map((step) => `create-order/${step}`);
   points.push(...["requested", "asked", "completed"].map((step) => `cancel-order/${step}`));
   const attempts: Attempt[] = [];
