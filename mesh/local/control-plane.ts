@@ -71,7 +71,7 @@ export class ControlPlane {
   readonly #ads: AdsServer;
   readonly #envoy: SupervisedEnvoy;
   readonly #secrets: SecretStore;
-  readonly #queue = new Latest<Input | undefined, Applied>((input) => this.#run(input));
+  readonly #queue = new Latest<Input, Applied>((input) => this.#run(input));
   readonly #jwks = new JwksFetcher({ onChange: () => void this.#applyAgain() });
   readonly #memo = new Memo();
   readonly #rotation: NodeJS.Timeout;
@@ -129,6 +129,8 @@ export class ControlPlane {
    * newest stands for all.
    */
   apply(input: Input): Promise<Applied> {
+    // At once: what `#applyAgain` puts in its place while it waits must be no older.
+    this.#input = input;
     return this.#queue.run(input);
   }
 
@@ -141,23 +143,20 @@ export class ControlPlane {
     await this.ports.release();
   }
 
-  async #run(input: Input | undefined): Promise<Applied> {
-    const next = input ?? this.#input;
-    if (!next) return { findings: [], acknowledged: true };
-    this.#input = next;
-    const attempt = await this.#attempt(next.objects, next);
-    const findings = uniqueFindings([...(next.findings ?? []), ...attempt.findings]);
-    if (this.#good && this.#hasNewErrors(findings)) return this.#stay(next, findings);
-    const changed = this.#changedSince(next.objects);
-    const { acknowledged, rejections } = await this.#publish(attempt.localized, next.objects);
+  async #run(input: Input): Promise<Applied> {
+    const attempt = await this.#attempt(input.objects, input);
+    const findings = uniqueFindings([...(input.findings ?? []), ...attempt.findings]);
+    if (this.#good && this.#hasNewErrors(findings)) return this.#stay(input, findings);
+    const changed = this.#changedSince(input.objects);
+    const { acknowledged, rejections } = await this.#publish(attempt.localized, input.objects);
     await this.ports.release();
     if (rejections.length === 0 || !this.#good) {
-      this.#good = next.objects;
+      this.#good = input.objects;
       this.#goodErrors = errorsOf(findings);
     }
     if (rejections.length === 0) return { findings, acknowledged };
     const refused = findingsOfRejections(rejections, attempt.localized, changed);
-    return this.#stay(next, uniqueFindings([...findings, ...refused]));
+    return this.#stay(input, uniqueFindings([...findings, ...refused]));
   }
 
   /** The objects in force stay in force, but with the replicas of now. */
@@ -202,7 +201,7 @@ export class ControlPlane {
 
   async #applyAgain(): Promise<void> {
     // The same input: nothing but certificates that are due and keys that were fetched will differ.
-    if (this.#input) await this.#queue.run(undefined);
+    if (this.#input) await this.#queue.run(this.#input);
   }
 
   #hasNewErrors(findings: readonly Finding[]): boolean {

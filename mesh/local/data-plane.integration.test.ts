@@ -104,6 +104,19 @@ it("changes certificates while traffic flows, without a failed call", async () =
   expect(product.server.calls.every((headers) => "x-forwarded-client-cert" in headers)).toBe(true);
 });
 
+it("loses no change that waits while new certificates are put in force", async () => {
+  // They are looked at every 5 ms, so that hardly a change comes at a quiet moment.
+  await using mesh = await LocalMesh.start({ certificateTtlMs: 40 });
+  await mesh.add({ name: "order" });
+  await mesh.add({ name: "product" });
+  await mesh.apply(noRetries);
+  for (let seconds = 61; seconds <= 80; seconds++) {
+    expect((await mesh.apply(productRoute(`timeout: ${seconds}s`))).acknowledged).toBe(true);
+    const { body } = await adminGet(mesh.plane.admin ?? "", "/config_dump?resource=dynamic_route_configs");
+    expect(body.match(/"timeout": "\d\ds"/g)).toContain(`"timeout": "${seconds}s"`);
+  }
+});
+
 describe("two sidecars in one Envoy", () => {
   let mesh: LocalMesh;
   let order: TestReplica;
