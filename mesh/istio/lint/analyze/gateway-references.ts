@@ -54,7 +54,8 @@ function analyzeReference(
   const gateway = gateways.get(full);
   if (!gateway) {
     if (gateways.size === 0) return;
-    const meant = suggest(full, gateways.keys());
+    const [, bare] = full.split("/");
+    const meant = [...gateways.keys()].find((key) => key.endsWith(`/${bare}`)) ?? suggest(full, gateways.keys());
     const hint = meant ? `did you mean ${meant}?` : "correct the name, or add the Gateway";
     return place.find("IST0101", `there is no Gateway ${full}, so its requests are answered with 404`, hint);
   }

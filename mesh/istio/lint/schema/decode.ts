@@ -1,18 +1,27 @@
 import { isRecord } from "../../kube-object.ts";
 import type { Place } from "../place.ts";
 import { parseDuration } from "./duration.ts";
+import { listHint, objectHint } from "./shape-hint.ts";
 import { suggest } from "./suggest.ts";
 import type { EnumType, Fields, FieldType, Infer, ListType, MapType, MessageType, ScalarName } from "./types.ts";
+import { type Level, reportUnknownField } from "./unknown-field.ts";
 
 /**
  * Reads a value as its type says. What istiod cannot parse is a finding (IST0106) and left out, and so is what the
  * CustomResourceDefinition refuses although istiod would take it (M014) and a field that nobody knows (M013).
  */
 export function decode<T extends FieldType>(type: T, value: unknown, place: Place): Infer<T> | undefined {
-  return decodeField(type, value, place) as Infer<T> | undefined;
+  return decodeField(type, value, { place, outer: undefined }) as Infer<T> | undefined;
 }
 
-function decodeField(type: FieldType, value: unknown, place: Place): unknown {
+/** Where a value stands: its place, and the message that holds it. */
+interface Position {
+  place: Place;
+  outer: Level | undefined;
+}
+
+function decodeField(type: FieldType, value: unknown, position: Position): unknown {
+  const { place } = position;
   if (value === undefined || value === null) return undefined;
   switch (type.kind) {
     case "scalar":
@@ -22,22 +31,25 @@ function decodeField(type: FieldType, value: unknown, place: Place): unknown {
     case "custom":
       return type.read(value, place);
     case "list":
-      return decodeList(type as ListType<FieldType>, value, place);
+      return decodeList(type as ListType<FieldType>, value, position);
     case "map":
-      return decodeMap(type as MapType<FieldType>, value, place);
+      return decodeMap(type as MapType<FieldType>, value, position);
     case "message":
-      return decodeMessage(type as MessageType<Fields>, value, place);
+      return decodeMessage(type as MessageType<Fields>, value, position);
   }
 }
 
-function decodeMessage(type: MessageType<Fields>, value: unknown, place: Place): unknown {
-  if (!isRecord(value)) return wrongType("an object", value, place);
+function decodeMessage(type: MessageType<Fields>, value: unknown, { place, outer }: Position): unknown {
+  if (!isRecord(value)) return wrongType("an object", value, place, objectHint(type, value));
   const message: Record<string, unknown> = {};
+  const level = { fields: type.fields, place, outer };
   for (const [name, raw] of Object.entries(value)) {
     const field = Object.hasOwn(type.fields, name) ? type.fields[name] : undefined;
-    if (!field) (type.onUnknown ?? unknownField)(name, Object.keys(type.fields), place);
-    else {
-      const decoded = decodeField(field, raw, place.in(name));
+    if (!field) {
+      if (type.onUnknown) type.onUnknown(name, Object.keys(type.fields), place);
+      else reportUnknownField(name, level);
+    } else {
+      const decoded = decodeField(field, raw, { place: place.in(name), outer: level });
       if (decoded !== undefined) message[name] = decoded;
     }
   }
@@ -60,16 +72,18 @@ function checkOneOf(type: MessageType<Fields>, value: Record<string, unknown>, p
   }
 }
 
-function decodeList(type: ListType<FieldType>, value: unknown, place: Place): unknown {
-  if (!Array.isArray(value)) return wrongType("a list", value, place);
-  return value.map((item, index) => decodeField(type.of, item, place.in(index)) ?? emptyOf(type.of));
+function decodeList(type: ListType<FieldType>, value: unknown, { place, outer }: Position): unknown {
+  if (!Array.isArray(value)) return wrongType("a list", value, place, listHint(value));
+  return value.map((item, index) => {
+    return decodeField(type.of, item, { place: place.in(index), outer }) ?? emptyOf(type.of);
+  });
 }
 
-function decodeMap(type: MapType<FieldType>, value: unknown, place: Place): unknown {
+function decodeMap(type: MapType<FieldType>, value: unknown, { place, outer }: Position): unknown {
   if (!isRecord(value)) return wrongType("a map", value, place);
   const map: Record<string, unknown> = {};
   for (const [key, raw] of Object.entries(value)) {
-    const decoded = decodeField(type.of, raw, place.in(key)) ?? emptyOf(type.of);
+    const decoded = decodeField(type.of, raw, { place: place.in(key), outer }) ?? emptyOf(type.of);
     Object.defineProperty(map, key, { value: decoded, enumerable: true, writable: true, configurable: true });
   }
   return map;
@@ -160,11 +174,11 @@ function decodeDuration(value: unknown, place: Place): unknown {
   return nanos;
 }
 
-function wrongType(wanted: string, value: unknown, place: Place): undefined {
+function wrongType(wanted: string, value: unknown, place: Place, instead = `write ${wanted}`): undefined {
   const got = describe(value);
   const scalar = typeof value === "number" || typeof value === "boolean";
   const yamlBoolean = typeof value === "boolean" ? " (YAML reads y, n, yes, no, on and off as true or false)" : "";
-  const hint = wanted === "text" && scalar ? `quote the value${yamlBoolean}` : `write ${wanted}`;
+  const hint = wanted === "text" && scalar ? `quote the value${yamlBoolean}` : instead;
   place.misread(`${wanted} is expected, not ${got}`, hint);
   return undefined;
 }
@@ -175,15 +189,4 @@ function describe(value: unknown): string {
   if (typeof value === "string") return `the text ${JSON.stringify(value.slice(0, 40))}`;
   if (typeof value === "number") return `the number ${value}`;
   return `the boolean ${String(value)}`;
-}
-
-function unknownField(name: string, known: string[], place: Place): void {
-  const meant = suggest(name, known);
-  const hint = meant
-    ? `did you mean ${meant}?`
-    : `remove it; ${known.length > 0 ? `the fields here are ${known.join(", ")}` : "there are no fields here"}`;
-  const shown = name.slice(0, 60);
-  place
-    .in(name)
-    .find("M013", `${shown} is no field of this object: Kubernetes drops it without a word, so it has no effect`, hint);
 }

@@ -48,10 +48,13 @@ export function validateRetries(retries: Retries | undefined, place: Place): voi
 
 function checkReason(reason: string, place: Place): void {
   if (httpRetryReasons.has(reason) || grpcRetryReasons.has(reason) || isKnownStatus(reason)) return;
+  const reasons = [...httpRetryReasons, ...grpcRetryReasons];
+  const meant = suggest(reason.trim(), reasons);
   if (reason !== reason.trim()) {
-    return place.refuse(`"${reason}" is no reason to retry`, "write the reasons with commas alone, without spaces");
+    const right = meant === undefined || meant === reason.trim() ? "" : `, and ${meant} for ${reason.trim()}`;
+    const hint = `write the reasons with commas alone, without spaces${right}`;
+    return place.refuse(`"${reason}" is no reason to retry`, hint);
   }
-  const meant = suggest(reason, [...httpRetryReasons, ...grpcRetryReasons]);
   const hint = meant ? `did you mean ${meant}?` : "write unavailable, reset, connect-failure, 5xx or an HTTP status";
   place.refuse(`"${reason}" is no reason to retry`, hint);
 }
