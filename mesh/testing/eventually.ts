@@ -3,11 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 /**
  * Waits until `look` no longer throws and returns neither undefined nor false, and returns what it returned.
  *
- * @param withinMs how long to wait; then the last error, or "not within ...", is thrown. Default: 60 s
+ * @param withinMs how long to wait; then the last error, or "not within ...", is thrown. Default: 120 s, of which a quiet machine needs one or two
  */
 export async function eventually<T>(
   look: () => Promise<T | undefined | false> | T | undefined | false,
-  { withinMs = 60_000, everyMs = 50 } = {},
+  { withinMs = 120_000, everyMs = 50 } = {},
 ): Promise<T> {
   const giveUpAt = Date.now() + withinMs;
   for (;;) {

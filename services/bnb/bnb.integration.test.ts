@@ -78,13 +78,10 @@ async function untilQuiet(): Promise<void> {
     message: message.sql,
     viewpage: viewpage.sql,
   };
-  await eventually(
-    async () => {
-      expect(await violations(databases)).toEqual([]);
-      return true;
-    },
-    { withinMs: 60_000 },
-  );
+  await eventually(async () => {
+    expect(await violations(databases)).toEqual([]);
+    return true;
+  });
 }
 
 describe("a stay", () => {

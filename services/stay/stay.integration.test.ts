@@ -90,13 +90,10 @@ async function untilQuiet(): Promise<void> {
     notice: notice.sql,
     roominfo: roominfo.sql,
   };
-  await eventually(
-    async () => {
-      expect(await violations(databases)).toEqual([]);
-      return true;
-    },
-    { withinMs: 60_000 },
-  );
+  await eventually(async () => {
+    expect(await violations(databases)).toEqual([]);
+    return true;
+  });
 }
 
 describe("a stay", () => {
