@@ -2,7 +2,8 @@ import type { JsonObject } from "./json.ts";
 
 /** A percentage with four decimals, as Istio writes it. */
 export function fraction(percent: number): JsonObject {
-  return { numerator: Math.trunc(percent * 10_000), denominator: "MILLION" };
+  const numerator = Math.trunc(percent * 10_000);
+  return numerator === 0 ? { denominator: "MILLION" } : { numerator, denominator: "MILLION" };
 }
 
 /** A percentage of its own type; 0 is the default of the type and not written. */

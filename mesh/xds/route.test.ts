@@ -253,6 +253,17 @@ describe("what a rule does to requests", () => {
     });
   });
 
+  it("writes a share of 0 % without a numerator, as protobuf does", () => {
+    const fault = "fault: {delay: {fixedDelay: 1s, percentage: {value: 0}}}";
+    const { route } = product(`[{${fault}, route: [{destination: {host: product}}]}]`).ask("siren/order", {
+      to: "product:50051",
+    });
+    expect(objectAt(route ?? {}, "typed_per_filter_config")["envoy.filters.http.fault"]).toHaveProperty(
+      "delay.percentage",
+      { denominator: "MILLION" },
+    );
+  });
+
   it("hashes as the destination's DestinationRule says, and then retries on any host", () => {
     const rule = `apiVersion: networking.istio.io/v1
 kind: DestinationRule
