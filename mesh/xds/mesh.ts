@@ -22,7 +22,7 @@ import { addEndpoints } from "./endpoint-slices.ts";
 import { Inventory } from "./inventory.ts";
 import { type KubernetesService, readServices } from "./kubernetes-services.ts";
 import { Registry } from "./registry.ts";
-import { servicesOfEntry } from "./service-entries.ts";
+import { addWorkloadEntries, servicesOfEntry, withOwnLabels } from "./service-entries.ts";
 import { type MeshSettings, readSettings } from "./settings.ts";
 import type { Scope } from "./sidecar-scope.ts";
 import { VirtualServices } from "./virtual-services.ts";
@@ -70,7 +70,8 @@ export function buildMesh(
     trustDomain,
     findings,
   });
-  const workloadEntries = read("networking.istio.io/WorkloadEntry", workloadEntry);
+  const workloadEntries = read("networking.istio.io/WorkloadEntry", workloadEntry).map(withOwnLabels);
+  addWorkloadEntries(kubernetesServices, { workloadEntries, trustDomain });
   const entries = read("networking.istio.io/ServiceEntry", serviceEntry).flatMap((entry) =>
     servicesOfEntry(entry, { workloadEntries, workloads, trustDomain }),
   );

@@ -163,6 +163,22 @@ describe("Kubernetes Services", () => {
     expect("typed_extension_protocol_options" in made).toBe(http2);
   });
 
+  it("count WorkloadEntries that their selector picks, by metadata or spec, on ports of the entry's own", () => {
+    const vm = (name: string, fields: string): string =>
+      `apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\nmetadata: {${name}, namespace: siren}\nspec: {${fields}}`;
+    const w = world(
+      service("siren/one", "http:7000", "grpc:7001").replace("targetPort: 7001", "targetPort: main"),
+      vm("name: a", "address: 10.0.0.7, labels: {app: one}, ports: {http: 8000, main: 8001}, serviceAccount: vm"),
+      vm("name: b, labels: {app: one}", "address: 10.0.0.8, labels: {app: other}"),
+      vm("name: c", "address: 10.0.0.9, labels: {app: other}"),
+    );
+    const cluster = (port: number): string => `outbound|${port}||one.siren.svc.cluster.local`;
+    expect(addresses(w, cluster(7000)).slice(1)).toEqual(["10.0.0.7:8000", "10.0.0.8:7000"]);
+    expect(addresses(w, cluster(7001)).slice(1)).toEqual(["10.0.0.7:8001"]);
+    const socket = clusterNamed(w.sidecar("siren/order"), cluster(7000))["transport_socket_matches"];
+    expect(JSON.stringify(socket)).toContain("spiffe://cluster.local/ns/siren/sa/vm");
+  });
+
   it("have no endpoints that are not ready", () => {
     const one = service("siren/one", "http:7000").replace("targetRef:", "conditions: {ready: false}, targetRef:");
     expect(addresses(world(shops, one), "outbound|7000||one.siren.svc.cluster.local")).toEqual([]);

@@ -1,8 +1,9 @@
 import { isIpAddress } from "#mesh/istio/hosts.ts";
+import type { ServiceSpec } from "#mesh/istio/kubernetes.ts";
 import type { Resource } from "#mesh/istio/resource.ts";
 import type { ServiceEntry, ServiceEntryPort, WorkloadEntry } from "#mesh/istio/service-entry.ts";
 import { withTopology } from "./endpoint-slices.ts";
-import { unspecifiedAddress } from "./kubernetes-services.ts";
+import { type KubernetesService, unspecifiedAddress } from "./kubernetes-services.ts";
 import { spiffeId } from "./names.ts";
 import { parseProtocol } from "./protocol.ts";
 import { labelsMatch } from "./proxy.ts";
@@ -104,9 +105,10 @@ function hostEndpoint(hostname: string, port: ServiceEntryPort): Endpoint {
   };
 }
 
-interface EntryContext extends Context {
+interface EntryContext {
   service: Service;
   owner: { name: string; namespace: string };
+  trustDomain: string;
 }
 
 /** The port is the entry's own, else the service's targetPort, else the service's port. */
@@ -130,6 +132,40 @@ function fromEntry(entry: WorkloadEntry, port: ServiceEntryPort, context: EntryC
     workload: context.owner,
     node: "",
   };
+}
+
+/** A WorkloadEntry with the labels of its metadata, which count before those of its spec. */
+export function withOwnLabels(entry: Resource<WorkloadEntry>): Resource<WorkloadEntry> {
+  const labels = { ...entry.spec.labels, ...entry.object.metadata.labels };
+  return { ...entry, spec: { ...entry.spec, labels } };
+}
+
+/** WorkloadEntries that the selector of a Kubernetes Service picks are endpoints of it, beside its pods. */
+export function addWorkloadEntries(
+  services: readonly KubernetesService[],
+  { workloadEntries, trustDomain }: Pick<Context, "workloadEntries" | "trustDomain">,
+): void {
+  for (const { service, spec } of services) {
+    const { selector = {}, resolution, namespace } = service;
+    if (resolution !== "eds" || Object.keys(selector).length === 0) continue;
+    for (const owner of workloadEntries.filter((entry) => entry.namespace === namespace)) {
+      if (!labelsMatch(selector, owner.spec.labels ?? {})) continue;
+      for (const port of spec.ports ?? []) {
+        const number = portOnEntry(owner.spec, port);
+        if (!number) continue;
+        const entry = { ...owner.spec, ports: {} };
+        service.endpoints.push(fromEntry(entry, { name: port.name ?? "", number }, { service, owner, trustDomain }));
+      }
+    }
+  }
+}
+
+/** An entry names its ports as the Service does, or as its target ports where they have names. */
+function portOnEntry(
+  { ports = {} }: WorkloadEntry,
+  { name = "", port, targetPort = port }: NonNullable<ServiceSpec["ports"]>[number],
+): number | undefined {
+  return typeof targetPort === "string" ? ports[targetPort] : ports[name] || targetPort;
 }
 
 /** A workloadSelector selects WorkloadEntries and pods of the ServiceEntry's namespace. */
