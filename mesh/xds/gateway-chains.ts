@@ -9,7 +9,7 @@ import { type JsonObject, message } from "./json.ts";
 import { serverNameOf } from "./names.ts";
 import { from } from "./origin.ts";
 import { destinationRuleFor } from "./sidecar-scope.ts";
-import { routedTcpProxy, tcpProxy } from "./tcp-proxy.ts";
+import { networkFilters, routedTcpProxy, tcpProxy } from "./tcp-proxy.ts";
 import type { VirtualServiceResource } from "./virtual-services.ts";
 
 /** A filter chain of a gateway. */
@@ -46,7 +46,7 @@ function l4Filters(
 ): JsonObject[] {
   const statPrefix = `${resource.name}.${resource.namespace}`;
   const proxy = routedTcpProxy(destinations, { port: server.port, statPrefix, compilation });
-  return [...tcpAuthorizationFilters(compilation), proxy];
+  return [...tcpAuthorizationFilters(compilation), ...networkFilters(server.protocol, proxy)];
 }
 
 /** TLS that is passed on by the name that the client asks for. */

@@ -9,7 +9,7 @@ import { isTls } from "./protocol.ts";
 import { labelsMatch, type Proxy } from "./proxy.ts";
 import type { Service, ServicePort } from "./service.ts";
 import { destinationRuleFor } from "./sidecar-scope.ts";
-import { routedTcpProxy, tcpProxy } from "./tcp-proxy.ts";
+import { networkFilters, routedTcpProxy, tcpProxy } from "./tcp-proxy.ts";
 import { serviceDomains } from "./virtual-host.ts";
 import type { VirtualServiceResource } from "./virtual-services.ts";
 
@@ -55,7 +55,7 @@ function tlsChains(listener: L4Listener, resources: VirtualServiceResource[], co
         const key = `${names.join()}|${subnets.join()}`;
         if (handled.has(key)) continue;
         handled.add(key);
-        const filters = [routed(route.route ?? [], { resource, listener, compilation })];
+        const filters = routed(route.route ?? [], { resource, listener, compilation });
         chains.push({ match: { ...everything, serverNames: names, ranges }, filters, origin: match });
       }
     }
@@ -75,7 +75,7 @@ function serviceTlsChain(listener: L4Listener, compilation: Compilation): L4Chai
   const serverNames = byName ? [service.hostname, ...aliases] : [];
   return {
     match: { ...everything, serverNames, ranges },
-    filters: [toService(listener, compilation)],
+    filters: toService(listener, compilation),
     origin: undefined,
   };
 }
@@ -88,7 +88,7 @@ function tcpChains(listener: L4Listener, resources: VirtualServiceResource[], co
     for (const route of resource.spec.tcp ?? []) {
       const matches = route.match ?? [];
       const fitting = matches.filter((match) => appliesTo(match, port.number, compilation.proxy));
-      const filters = (): JsonObject[] => [routed(route.route ?? [], { resource, listener, compilation })];
+      const filters = (): JsonObject[] => routed(route.route ?? [], { resource, listener, compilation });
       const terminal = fitting.find(({ destinationSubnets }) => !destinationSubnets?.length || port.number === 0);
       if (matches.length === 0 || terminal) {
         chains.push({ match: { ...everything, ranges }, filters: filters(), origin: terminal ?? route });
@@ -101,7 +101,7 @@ function tcpChains(listener: L4Listener, resources: VirtualServiceResource[], co
     }
   }
   if (covered) return chains;
-  const own = { match: { ...everything, ranges }, filters: [toService(listener, compilation)], origin: undefined };
+  const own = { match: { ...everything, ranges }, filters: toService(listener, compilation), origin: undefined };
   return [...chains, own];
 }
 
@@ -114,16 +114,18 @@ interface RoutedContext {
 function routed(
   destinations: Parameters<typeof routedTcpProxy>[0],
   { resource, listener, compilation }: RoutedContext,
-): JsonObject {
+): JsonObject[] {
   const statPrefix = `${resource.name}.${resource.namespace}`;
-  return routedTcpProxy(destinations, { port: listener.port.number, statPrefix, compilation });
+  const { number, protocol } = listener.port;
+  return networkFilters(protocol, routedTcpProxy(destinations, { port: number, statPrefix, compilation }));
 }
 
-function toService({ service, port }: L4Listener, { scope, proxy }: Compilation): JsonObject {
+function toService({ service, port }: L4Listener, { scope, proxy }: Compilation): JsonObject[] {
   const [only, ...others] = service.ports;
   const number = only && others.length === 0 ? only.number : port.number;
   const cluster = outboundCluster({ port: number, subset: "", host: service.hostname });
-  return tcpProxy(cluster, { rule: destinationRuleFor(scope, proxy, service.hostname)?.spec });
+  const rule = destinationRuleFor(scope, proxy, service.hostname)?.spec;
+  return networkFilters(port.protocol, tcpProxy(cluster, { rule }));
 }
 
 /** Gateways, labels, ports and namespaces are decided for the one proxy that the configuration is for. */

@@ -20,7 +20,7 @@ import {
 import { from, fromObject } from "./origin.ts";
 import { type MutualTlsMode, workloadMutualTls } from "./peer-authentication.ts";
 import { isGrpc, type Protocol } from "./protocol.ts";
-import { tcpProxy } from "./tcp-proxy.ts";
+import { networkFilters, tcpProxy } from "./tcp-proxy.ts";
 
 const originalDestination = extension(
   "envoy.filters.listener.original_dst",
@@ -121,8 +121,9 @@ function httpFilters(target: Target, compilation: Compilation): JsonObject[] {
   return [clusterMetadataExchange, manager];
 }
 
-function tcpFilters({ cluster }: Target, compilation: Compilation): JsonObject[] {
-  return [clusterMetadataExchange, ...tcpAuthorizationFilters(compilation), tcpProxy(cluster)];
+function tcpFilters({ cluster, protocol }: Target, compilation: Compilation): JsonObject[] {
+  const authorization = tcpAuthorizationFilters(compilation);
+  return [clusterMetadataExchange, ...authorization, ...networkFilters(protocol, tcpProxy(cluster))];
 }
 
 /** VirtualServices do not apply to a workload's own side: there is one route. gRPC is not sent again, it may have been read. */

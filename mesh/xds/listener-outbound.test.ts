@@ -44,6 +44,18 @@ describe("what a sidecar listens on for its workload's calls", () => {
     },
   );
 
+  it("counts what MongoDB is asked, on both sides", () => {
+    const db = service("siren/db", "mongo:27017");
+    const w = world(shops, db);
+    const filters = (id: string, listener: string): string[] => {
+      const found = w.sidecar(id).listeners.find(({ name }) => name === listener) ?? {};
+      const chain = objectsAt(found, "filter_chains").at(-1) ?? {};
+      return objectsAt(chain, "filters").map(({ name }) => String(name).replace("envoy.filters.network.", ""));
+    };
+    expect(filters("siren/order", `${address(db)}_27017`)).toEqual(["mongo_proxy", "tcp_proxy"]);
+    expect(filters("siren/db", "virtualInbound").slice(-2)).toEqual(["mongo_proxy", "tcp_proxy"]);
+  });
+
   it("looks at the traffic of a port whose protocol nobody names", () => {
     const odd = service("siren/odd", ":7000");
     const order = world(shops, odd).sidecar("siren/order");

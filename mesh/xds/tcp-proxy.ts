@@ -1,7 +1,8 @@
 import type { DestinationRule } from "#mesh/istio/destination-rule.ts";
 import type { L4Destination } from "#mesh/istio/virtual-service.ts";
 import type { Compilation } from "./compilation.ts";
-import { extension, type JsonObject, message, optionalDuration } from "./json.ts";
+import { extension, type JsonObject, message, objectAt, optionalDuration } from "./json.ts";
+import type { Protocol } from "./protocol.ts";
 import { clusterOf } from "./route-context.ts";
 import { destinationRuleFor } from "./sidecar-scope.ts";
 
@@ -18,6 +19,14 @@ export function tcpProxy(
     ...ruleFields(options.rule, options.subset ?? ""),
     tunneling_config: options.tunnels === false ? undefined : tunneling(options.rule, options.subset ?? ""),
   });
+}
+
+/** The filters of a port that carries bytes. MongoDB's are looked into on the way, for statistics. */
+export function networkFilters(protocol: Protocol, proxy: JsonObject): JsonObject[] {
+  if (protocol !== "Mongo") return [proxy];
+  const { stat_prefix } = objectAt(proxy, "typed_config");
+  const mongo = "envoy.extensions.filters.network.mongo_proxy.v3.MongoProxy";
+  return [extension("envoy.filters.network.mongo_proxy", mongo, { stat_prefix }), proxy];
 }
 
 /** The filter for the destinations of a TCP or TLS route. Their first one's DestinationRule decides about timeouts. */
