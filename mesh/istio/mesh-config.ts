@@ -34,7 +34,7 @@ export const proxyHeaders = record({
   metadataExchangeHeaders: ignored,
   xForwardedHost: headerSetting,
   xForwardedPort: headerSetting,
-  preserveHttp1HeaderCase: headerSetting,
+  preserveHttp1HeaderCase: flag,
 });
 export type ProxyHeaders = Infer<typeof proxyHeaders>;
 
@@ -44,7 +44,7 @@ const extAuthzHttp = record({
   timeout: duration,
   pathPrefix: text,
   failOpen: flag,
-  clearRouteCache: flag,
+  clearRouteCache: unsupported("Istio 1.29 does not pass it on to Envoy"),
   statusOnError: text,
   includeHeadersInCheck: list(text),
   includeRequestHeadersInCheck: list(text),
@@ -59,7 +59,7 @@ const extAuthzGrpc = record({
   port: integer,
   timeout: duration,
   failOpen: flag,
-  clearRouteCache: flag,
+  clearRouteCache: unsupported("Istio 1.29 does not pass it on to Envoy"),
   statusOnError: text,
   includeRequestBodyInCheck: record({ maxRequestBytes: integer, allowPartialMessage: flag, packAsBytes: flag }),
 });

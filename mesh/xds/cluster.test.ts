@@ -390,3 +390,17 @@ describe("endpoints that are not ready", () => {
     expect(made["common_lb_config"]).toMatchObject({ healthy_panic_threshold: {} });
   });
 });
+
+describe("the mesh configuration's switch for HTTP/1 headers", () => {
+  it("keeps their capitals, in every cluster that speaks HTTP/1", () => {
+    const mesh = `apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: istio-system}
+data: {mesh: "defaultConfig: {proxyHeaders: {preserveHttp1HeaderCase: true}}"}`;
+    const w = world(shops, mesh);
+    const made = w.sidecar("siren/order");
+    expect(w.findings).toEqual([]);
+    expect(JSON.stringify(clusterNamed(made, admin))).toContain("preserve_case");
+    expect(JSON.stringify(clusterNamed(made, whole))).not.toContain("preserve_case");
+  });
+});

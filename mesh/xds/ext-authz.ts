@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import type { ExtAuthzGrpc, ExtAuthzHttp } from "#mesh/istio/mesh-config.ts";
 import { durationOf, extension, type Json, type JsonObject, message, unlessEmpty } from "./json.ts";
 import type { Mesh } from "./mesh.ts";
@@ -70,7 +71,7 @@ function httpFilter(provider: ExtAuthzGrpc, service: Record<string, Json | undef
   const body = provider.includeRequestBodyInCheck;
   return extension("envoy.filters.http.ext_authz", "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz", {
     ...service,
-    status_on_error: provider.statusOnError ? { code: Number(provider.statusOnError) } : undefined,
+    status_on_error: provider.statusOnError ? { code: statusName(Number(provider.statusOnError)) } : undefined,
     failure_mode_allow: provider.failOpen,
     transport_api_version: "V3",
     with_request_body: body && {
@@ -78,9 +79,13 @@ function httpFilter(provider: ExtAuthzGrpc, service: Record<string, Json | undef
       allow_partial_message: body.allowPartialMessage ?? false,
       pack_as_bytes: body.packAsBytes ?? false,
     },
-    clear_route_cache: provider.clearRouteCache,
     filter_enabled_metadata: whenShadowed("envoy.filters.http.rbac"),
   });
+}
+
+/** Envoy's name of a status, which is that of HTTP without spaces and dashes: `ServiceUnavailable`. */
+function statusName(status: number): string | number {
+  return STATUS_CODES[status]?.replaceAll(/[^A-Za-z]/g, "") ?? status;
 }
 
 /** Asks only about what the rules before it have found. */

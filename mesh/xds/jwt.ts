@@ -68,7 +68,6 @@ function provider(rule: JwtRule, { mesh, proxy }: { mesh: Mesh; proxy: Proxy }):
     header_name: header,
     claim_name: claim,
   }));
-  const custom = (rule.spaceDelimitedClaims ?? []).filter((claim) => !spaceDelimited.includes(claim));
   return message({
     issuer: rule.issuer,
     audiences: unlessEmpty(rule.audiences ?? []),
@@ -79,7 +78,9 @@ function provider(rule: JwtRule, { mesh, proxy }: { mesh: Mesh; proxy: Proxy }):
     from_cookies: unlessEmpty(rule.fromCookies ?? []),
     forward_payload_header: rule.outputPayloadToHeader,
     payload_in_metadata: jwtPayload,
-    normalize_payload_in_metadata: { space_delimited_claims: [...spaceDelimited, ...custom] },
+    normalize_payload_in_metadata: {
+      space_delimited_claims: [...new Set([...spaceDelimited, ...(rule.spaceDelimitedClaims ?? [])])].sort(),
+    },
     claim_to_headers: unlessEmpty(claims),
     // A gateway may route by claims, which are known only now.
     clear_route_cache: proxy.type === "router" || undefined,

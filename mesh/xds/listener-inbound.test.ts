@@ -80,6 +80,39 @@ describe("how a workload's ports take connections", () => {
   });
 });
 
+describe("what looks at a call before the workload does", () => {
+  function filter(w: World, name: string): JsonObject {
+    const listener = w.sidecar("siren/order").listeners.find((one) => one["name"] === "virtualInbound") ?? {};
+    const chain = objectsAt(listener, "filter_chains").findLast(isHttp) ?? {};
+    const manager = objectAt(objectsAt(chain, "filters").at(-1) ?? {}, "typed_config");
+    const found = objectsAt(manager, "http_filters").find((one) => one["name"] === name);
+    return objectAt(found ?? {}, "typed_config");
+  }
+
+  it("splits claims that hold several words, its own and those that a rule names, in order", () => {
+    const rule = `apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: {name: r, namespace: siren}
+spec: {jwtRules: [{issuer: a, jwks: '{"keys":[]}', spaceDelimitedClaims: [roles, scope]}]}`;
+    const { providers } = filter(world(shops, rule), "envoy.filters.http.jwt_authn");
+    expect(JSON.stringify(providers)).toContain('"space_delimited_claims":["permission","roles","scope"]');
+  });
+
+  it("says by name which status an authorizer's failure gives", () => {
+    const mesh = `apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: istio-system}
+data: {mesh: "extensionProviders: [{name: p, envoyExtAuthzHttp: {service: pay.mall.svc.cluster.local, port: 50051, statusOnError: '503'}}]"}`;
+    const custom = `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: c, namespace: siren}
+spec: {action: CUSTOM, provider: {name: p}, rules: [{}]}`;
+    expect(filter(world(shops, mesh, custom), "envoy.filters.http.ext_authz")).toMatchObject({
+      status_on_error: { code: "ServiceUnavailable" },
+    });
+  });
+});
+
 describe("what happens to calls that come in", () => {
   function inboundRoute(port: string): JsonObject {
     const w = world(service("siren/one", port), policy("{mtls: {mode: DISABLE}}"));

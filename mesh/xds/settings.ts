@@ -49,7 +49,7 @@ function withDefaults(fields: MeshConfigFields): MeshSettings {
     protocolDetectionTimeoutMs: fields.protocolDetectionTimeout ?? 0,
     autoMtls: fields.enableAutoMtls ?? true,
     h2Upgrade: fields.h2UpgradePolicy === "UPGRADE",
-    preservesHeaderCase: fields.defaultConfig?.proxyHeaders?.preserveHttp1HeaderCase?.enabled ?? false,
+    preservesHeaderCase: fields.defaultConfig?.proxyHeaders?.preserveHttp1HeaderCase ?? false,
     outboundPort: fields.proxyListenPort || 15001,
     inboundPort: fields.proxyInboundListenPort || 15006,
     httpProxyPort: fields.proxyHttpPort ?? 0,
