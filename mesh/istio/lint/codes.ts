@@ -378,7 +378,8 @@ const table = {
   M014: {
     severity: "error",
     title: "refused by the CustomResourceDefinition",
-    meaning: "istiod's webhook would take the value, but the API server refuses it before, by the kind's schema.",
+    meaning:
+      "istiod's webhook would take the value, but the API server refuses it before, by the kind's schema; or the API group has no such kind or version.",
     remedy: "The finding says what to write.",
   },
   M015: {
@@ -569,8 +570,8 @@ const table = {
     severity: "info",
     title: "unknown kind",
     meaning:
-      "The document is of one of Istio's API groups, and of a kind or version that is not known: it is left out.",
-    remedy: "Correct kind and apiVersion.",
+      "The document is of an API group under istio.io that is not looked at here, such as install.istio.io: it is left out.",
+    remedy: "Correct kind and apiVersion, or keep it if another tool reads it.",
   },
   M905: {
     severity: "warning",

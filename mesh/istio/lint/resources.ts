@@ -1,8 +1,9 @@
-import { groupOf, type KubeObject } from "../kube-object.ts";
+import { groupOf, isRecord, type KubeObject } from "../kube-object.ts";
 import { isKind, type KindName, kinds, type Specs } from "./kinds/registry.ts";
 import type { Place, Report } from "./place.ts";
 import { decode } from "./schema/decode.ts";
 import { suggest } from "./schema/suggest.ts";
+import type { Fields, FieldType, MessageType } from "./schema/types.ts";
 
 /** An Istio object with its spec read. */
 export interface Resource<T> {
@@ -25,22 +26,47 @@ export function readResources(objects: readonly KubeObject[], report: Report): R
 }
 
 function kindOf(object: KubeObject, report: Report): KindName | undefined {
-  const group = groupOf(object.apiVersion);
-  if (!group.endsWith(".istio.io")) return undefined;
+  const { apiVersion } = object;
+  const group = groupOf(apiVersion);
+  const version = apiVersion.slice(group.length + 1);
   const place = report.at(object);
-  if (!isKind(object.kind) || kinds[object.kind].group !== group) {
-    const meant = suggest(object.kind, Object.keys(kinds));
-    const hint =
-      meant && isKind(meant) ? `write apiVersion: ${kinds[meant].group}/v1 and kind: ${meant}` : "correct kind";
-    place.in("kind").find("M904", `${object.apiVersion} ${object.kind} is not known, and left out`, hint);
+  const meant = meantKind(object.kind, group);
+  if (meant === undefined) {
+    if (!group.endsWith(".istio.io")) return undefined;
+    const known = groups.has(group);
+    const message = `${apiVersion} ${object.kind} is not known, and left out`;
+    if (known) place.in("kind").find("M014", noMatches(`${group} has no kind ${object.kind}`), "correct kind");
+    else place.in("kind").find("M904", message, "correct kind and apiVersion, or keep it if another tool reads it");
     return undefined;
   }
-  const { versions } = kinds[object.kind];
-  const version = object.apiVersion.slice(group.length + 1);
-  if (versions.includes(version)) return object.kind;
-  const hint = `write apiVersion: ${group}/${versions[0]}`;
-  place.in("apiVersion").find("M904", `${object.kind} has no version ${version}, so the object is left out`, hint);
+  const { group: right, versions } = kinds[meant];
+  const hint = `write apiVersion: ${right}/${versions.includes(version) ? version : versions[0]} and kind: ${meant}`;
+  if (group !== right) {
+    place.in("apiVersion").find("M014", noMatches(`${meant} is of ${right}, not of ${group}`), hint);
+  } else if (object.kind !== meant) {
+    place.in("kind").find("M014", noMatches(`${group} has no kind ${object.kind}`), hint);
+  } else if (!versions.includes(version)) {
+    place.in("apiVersion").find("M014", noMatches(`${meant} has no version ${version}`), hint);
+  } else {
+    return meant;
+  }
   return undefined;
+}
+
+const groups = new Set(Object.values(kinds).map(({ group }) => group));
+
+/** The kind of Istio's that a document is of, or was meant to be: right, or a slip away in its kind or its group. */
+function meantKind(kind: string, group: string): KindName | undefined {
+  if (isKind(kind)) {
+    const right = kinds[kind].group;
+    return groups.has(group) || suggest(group, [right]) !== undefined ? kind : undefined;
+  }
+  const meant = groups.has(group) ? suggest(kind, Object.keys(kinds)) : undefined;
+  return meant !== undefined && isKind(meant) ? meant : undefined;
+}
+
+function noMatches(reason: string): string {
+  return `Kubernetes refuses the object: ${reason}`;
 }
 
 interface Context {
@@ -52,9 +78,25 @@ function readResource<K extends KindName>(kind: K, object: KubeObject, { resourc
   const place = report.at(object).in("spec");
   const { schema, validate } = kinds[kind];
   const spec = (decode(schema, object.spec, place) ?? {}) as Specs[K];
+  checkTopLevel(object, schema, report);
   validateMetadata(kind, spec, report.at(object));
   validate(spec, place);
   resources[kind].push({ object, spec, place });
+}
+
+const topLevel = ["apiVersion", "kind", "metadata", "spec", "status"];
+
+/** Fields beside `spec`, which are often meant to stand in it (M013). */
+function checkTopLevel(object: KubeObject, schema: FieldType, report: Report): void {
+  if (!isRecord(object.raw)) return;
+  for (const name of Object.keys(object.raw)) {
+    if (topLevel.includes(name)) continue;
+    const inSpec = schema.kind === "message" && Object.hasOwn((schema as MessageType<Fields>).fields, name);
+    const meant = suggest(name, topLevel);
+    const hint = inSpec ? "it is a field of spec: write it there" : meant ? `did you mean ${meant}?` : "remove it";
+    const message = `${name.slice(0, 60)} is no field of this object: Kubernetes drops it, so it has no effect`;
+    report.at(object).in(name).find("M013", message, hint);
+  }
 }
 
 const dryRun = "istio.io/dry-run";

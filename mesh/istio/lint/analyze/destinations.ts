@@ -1,4 +1,5 @@
 import { destinationsOf, type PlacedDestination } from "../destinations.ts";
+import { fieldAt } from "../field.ts";
 import type { VirtualService } from "../kinds/virtual-service/schema.ts";
 import type { Resource } from "../resources.ts";
 import { suggest } from "../schema/suggest.ts";
@@ -51,9 +52,19 @@ export function hintToExport({ object, external }: Service, namespace: string): 
 
 function reportMissing(host: string, place: PlacedDestination["place"], world: World): void {
   const { namespace } = place.object.metadata;
-  if (!world.services.covers(host, namespace)) return;
+  if (!world.services.covers(host, namespace)) return reportForgotten(host, place, world);
   const message = `no Service or ServiceEntry has the host ${fullHost(host, namespace)}: requests are answered with 503 (gRPC status 14)`;
   place.find("IST0101", message, suggestHost(host, namespace, world));
+}
+
+/** A bare name in a document that names no namespace, although the files have such a Service elsewhere. */
+function reportForgotten(host: string, place: PlacedDestination["place"], world: World): void {
+  const { raw, metadata } = place.object;
+  if (host.includes(".") || fieldAt(raw, "metadata", "namespace") !== undefined) return;
+  const meant = world.services.all.find(({ name }) => name === host);
+  if (!meant) return;
+  const message = `the document names no namespace, so ${host} is of ${metadata.namespace}, where the files have no Service`;
+  place.find("IST0101", message, `write metadata.namespace: ${meant.namespace}, or host: ${meant.host}`);
 }
 
 /** What was probably meant by a host that does not exist. */
