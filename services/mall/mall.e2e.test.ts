@@ -1,5 +1,6 @@
 // The whole system under `mesh up`: every method by gRPC and by REST, who may call pay and product, the demonstrations of
 // demonstrations.ts in short form, and kills under load. What changes the system leaves it as it found it, one after the other.
+import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DeliveryStatus } from "#gen/proto/mall/delivery/v1/delivery.ts";
@@ -114,7 +115,7 @@ async function payOf(orderId: bigint): Promise<bigint> {
 
 async function untilShown(orderId: bigint, text: string): Promise<void> {
   const shown = () => api.get<{ orderStatusText?: string }>(`/orderStatuses/${orderId}`);
-  await eventually(async () => (await shown()).orderStatusText === text, { withinMs: 60_000 });
+  await eventually(async () => (await shown()).orderStatusText === text, { withinMs: 120_000 });
 }
 
 /** Waits until M1 to M4 and M6 hold, read from the databases alone. */
@@ -140,7 +141,7 @@ async function untilQuiet(): Promise<void> {
     return true;
   };
   try {
-    await eventually(look, { withinMs: 60_000, everyMs: 500 });
+    await eventually(look, { withinMs: 120_000, everyMs: 500 });
   } finally {
     for (const pool of [order, pay, product, delivery]) await pool.end();
   }
@@ -156,7 +157,7 @@ async function prepareWorld(): Promise<World> {
   const some = async (count: number) => Promise.all(Array.from({ length: count }, () => withPay()));
   const placed = await withPay("placed");
   const cancelled = await withPay();
-  await api.post(`/v1/orders/${cancelled.orderId}:cancel`, {});
+  await api.post(`/v1/orders/${cancelled.orderId}:cancel`, { requestId: randomUUID() });
   const shipped = await Promise.all((await some(4)).map(ship));
   const [delivering, closed, ...arriving] = shipped as [Shipped, Shipped, ...Shipped[]];
   await api.post(`/v1/orders/${closed.orderId}:confirmReceipt`, {});
