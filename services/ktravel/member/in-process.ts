@@ -3,11 +3,11 @@ import { PrismaClient } from "#gen/prisma/ktravel/member/client.ts";
 import { AuthServiceService, type CompleteLoginResponse } from "#gen/proto/ktravel/member/v1/auth.ts";
 import { MemberServiceService, Provider } from "#gen/proto/ktravel/member/v1/member.ts";
 import { TokenServiceService } from "#gen/proto/ktravel/member/v1/token.ts";
-import { freePort } from "#mesh/local/free-port.ts";
 import { Authenticator } from "#mesh/service/authenticator.ts";
 import { implement } from "#mesh/service/handler.ts";
 import type { GrpcCaller } from "#mesh/testing/grpc-caller.ts";
 import { databaseService, type Place, type WithSql } from "#mesh/testing/placed-service.ts";
+import { quietPort } from "#mesh/testing/quiet-port.ts";
 import { logInAtProvider } from "../log-in.ts";
 import { startProvider } from "../provider/server.ts";
 import type { KeyTimes } from "./domain.ts";
@@ -42,7 +42,7 @@ export interface TestProvider extends AsyncDisposable {
 }
 
 export async function testProvider(): Promise<TestProvider> {
-  const address = { port: await freePort(), host: "127.0.0.1" };
+  const address = { port: await quietPort(), host: "127.0.0.1" };
   const url = `http://${address.host}:${address.port}`;
   const server = await startProvider({ issuer: url, ...clients, redirectUris: [redirectUri] }, address);
   return {
