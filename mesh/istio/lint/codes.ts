@@ -513,7 +513,7 @@ const table = {
     severity: "warning",
     title: "rule that matches nothing",
     meaning:
-      "The value can never occur: a path without its slash, a gRPC method other than POST, an upper-case header.",
+      "The value can never occur: a path without its slash, a gRPC method other than POST, an upper-case header, a * in the middle, a caller whose service account no workload has.",
     remedy: "The finding says what to write.",
   },
   M035: {

@@ -38,7 +38,7 @@ function analyzeProtocols(entries: readonly Resource<ServiceEntry>[]): void {
   const reported = new Set<Resource<ServiceEntry>>();
   for (const [hostPort, ports] of byPort) {
     for (const port of ports) {
-      const rivals = ports.filter((other) => other.protocol !== port.protocol && areSeenTogether(other, port));
+      const rivals = ports.filter((other) => conflict(other, port));
       if (rivals.length === 0 || reported.has(port.entry)) continue;
       reported.add(port.entry);
       report(hostPort, port, rivals);
@@ -46,7 +46,9 @@ function analyzeProtocols(entries: readonly Resource<ServiceEntry>[]): void {
   }
 }
 
-function areSeenTogether(a: EntryPort, b: EntryPort): boolean {
+/** Within one entry istiod refuses a port that exists twice. */
+function conflict(a: EntryPort, b: EntryPort): boolean {
+  if (a.entry === b.entry || a.protocol === b.protocol) return false;
   const [first, second] = [a, b].map(({ entry: { object, spec } }) => {
     return { namespace: object.metadata.namespace, exportTo: spec.exportTo };
   });

@@ -22,12 +22,20 @@ export function partialWildcardProblem(host: string): string | undefined {
   return `the partial wildcard "${host}" is not allowed`;
 }
 
-export const hostHint =
-  "write a host name of letters, digits, dots and dashes, such as product.siren.svc.cluster.local";
+const url = /^(?:[a-z][a-z0-9+.-]*:\/\/)?([^/:]+)(?::\d+)?(?:\/.*)?$/i;
+
+/** What to write instead of a text that is no host name. */
+export function hostHint(host: string): string {
+  const [, bare] = url.exec(host) ?? [];
+  if (bare !== undefined && bare !== host && wildcardHostProblem(bare) === undefined) {
+    return `write ${bare}: a host has no scheme, port or path`;
+  }
+  return "write a host name of letters, digits, dots and dashes, such as product.siren.svc.cluster.local";
+}
 
 export function checkWildcardHost(host: string, place: Place): void {
   const problem = wildcardHostProblem(host);
-  if (problem) place.refuse(problem, hostHint);
+  if (problem) place.refuse(problem, hostHint(host));
 }
 
 /** `namespace/host` of a Sidecar's egress or a Gateway's server; a Gateway takes the bare host, and addresses, too. */
@@ -53,11 +61,11 @@ function checkServerHost(host: string, kind: "gateway" | "sidecar", place: Place
   if (host !== "*" && !host.includes(".")) {
     place.refuse(
       `the short name "${host}" is not allowed here`,
-      `write the full name, such as ${host || "product"}.example.com`,
+      `write the full name, such as ${host || "product"}.${place.object.metadata.namespace}.svc.cluster.local`,
     );
   }
   const problem = wildcardHostProblem(host);
-  if (problem && (kind === "sidecar" || !isIpAddress(host))) place.refuse(problem, hostHint);
+  if (problem && (kind === "sidecar" || !isIpAddress(host))) place.refuse(problem, hostHint(host));
   const partial = partialWildcardProblem(host);
   if (partial) place.refuse(partial, "write the whole host, or replace its whole first label: *.example.com");
 }

@@ -40,6 +40,15 @@ function checkPath(path: string, place: Place, contracts: Contracts): void {
     place.find("M034", `every path starts with a slash, so "${path}" never matches`, `write /${path}`);
     return;
   }
+  if (path.slice(1, -1).includes("*") && !path.includes("{")) {
+    const message = `* counts only at the start or the end, so "${path}" is compared letter by letter`;
+    const template = path.replaceAll(/(?<=\/)\*(?=\/|$)/g, "{*}");
+    const hint = template.includes("{")
+      ? `write ${template}`
+      : "write the whole path, or its beginning and * at the end";
+    place.find("M034", message, hint);
+    return;
+  }
   const prefix = path.endsWith("*");
   const plain = prefix ? path.slice(0, -1) : path;
   if (!isMethodPath(plain) || plain.includes("{")) return;

@@ -20,6 +20,7 @@ import { checkMatches } from "./matches.ts";
 import { checkOriginalDestination } from "./original-destination.ts";
 import { checkOverrides } from "./overrides.ts";
 import { checkPortNames } from "./port-names.ts";
+import { checkPrincipals } from "./principals.ts";
 import { checkRetries } from "./retries.ts";
 import { checkRuleConflicts } from "./rule-conflicts.ts";
 import { checkTimeouts } from "./timeouts.ts";
@@ -42,6 +43,7 @@ const checks: readonly ((context: Context) => void)[] = [
   checkOriginalDestination,
   checkOverrides,
   checkPortNames,
+  checkPrincipals,
   checkRetries,
   checkRuleConflicts,
   checkTimeouts,

@@ -1,7 +1,7 @@
 import { isRecord } from "../../kube-object.ts";
 import type { Place } from "../place.ts";
 import { parseDuration } from "./duration.ts";
-import { listHint, objectHint } from "./shape-hint.ts";
+import { listHint, mapHint, objectHint } from "./shape-hint.ts";
 import { suggest } from "./suggest.ts";
 import type { EnumType, Fields, FieldType, Infer, ListType, MapType, MessageType, ScalarName } from "./types.ts";
 import { type Level, reportUnknownField } from "./unknown-field.ts";
@@ -80,7 +80,7 @@ function decodeList(type: ListType<FieldType>, value: unknown, { place, outer }:
 }
 
 function decodeMap(type: MapType<FieldType>, value: unknown, { place, outer }: Position): unknown {
-  if (!isRecord(value)) return wrongType("a map", value, place);
+  if (!isRecord(value)) return wrongType("a map", value, place, mapHint(value));
   const map: Record<string, unknown> = {};
   for (const [key, raw] of Object.entries(value)) {
     const decoded = decodeField(type.of, raw, { place: place.in(key), outer }) ?? emptyOf(type.of);
@@ -143,7 +143,10 @@ interface NumberRules {
 function decodeNumber(value: unknown, place: Place, range: NumberRules): unknown {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   const kind = range.whole ? "a whole number" : "a number";
-  if (typeof number !== "number" || Number.isNaN(number)) return wrongType(kind, value, place);
+  if (typeof number !== "number" || Number.isNaN(number)) {
+    const [, digits] = /^(\d+) *%$/.exec(String(value)) ?? [];
+    return wrongType(kind, value, place, digits && `write ${digits}, without %`);
+  }
   if (range.whole && !Number.isInteger(number)) return wrongType(kind, value, place);
   if (number < range.from || number > range.to) {
     const hint = `write a whole number from ${range.from} to ${range.to}`;

@@ -21,6 +21,15 @@ describe("what to write instead of", () => {
     ["a field too high", "perTryTimeout", "{perTryTimeout: 1s}", "it is a field of retries: write it there"],
     ["a field with a unit in its name", "timeoutSeconds", "{timeoutSeconds: 2}", "did you mean timeout?"],
     ["a number where an object of one field is", "mirrorPercentage", "{mirrorPercentage: 5}", "write {value: 5}"],
+    ["text where an object is that holds such", "mirror", "{mirror: product}", 'write {host: "product"}'],
+    ["a percentage where a number is", "route[0].weight", "{route: [{weight: 50%}]}", "write 50, without %"],
+    ["labels without their map", "match[0].sourceLabels", "{match: [{sourceLabels: app=a}]}", "write {app: a}"],
+    [
+      "an address where a host is",
+      "route[0].destination.host",
+      "{route: [{destination: {host: 'http://a:80/b'}}]}",
+      "write a: a host has no scheme, port or path",
+    ],
     ["text where a match is", "match[0].uri", "{match: [{uri: /a}]}", 'write {exact: "/a"}'],
     [
       "an object where a list is",

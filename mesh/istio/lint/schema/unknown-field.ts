@@ -1,5 +1,6 @@
 import { formatPath } from "../../finding.ts";
 import type { Place } from "../place.ts";
+import { soleMap } from "./shape-hint.ts";
 import { suggest } from "./suggest.ts";
 import type { Fields, FieldType, ListType, MessageType } from "./types.ts";
 
@@ -26,6 +27,8 @@ function hintFor(name: string, level: Level): string {
   if (inner !== undefined) return `it is a field of ${inner}: write it there`;
   const meant = suggest(name, known) ?? soleRelative(name, known);
   if (meant) return `did you mean ${meant}?`;
+  const map = soleMap(level.fields);
+  if (map !== undefined) return `write it in ${map}: it is one of them`;
   return `remove it; ${known.length > 0 ? `the fields here are ${known.join(", ")}` : "there are no fields here"}`;
 }
 

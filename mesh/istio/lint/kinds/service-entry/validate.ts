@@ -112,7 +112,10 @@ function validateDns(spec: ServiceEntry, place: Place): void {
   if (endpoints.length === 0) {
     const index = (spec.hosts ?? []).findIndex((host) => fqdnProblem(host) !== undefined);
     const problem = fqdnProblem(spec.hosts?.[index] ?? "x");
-    if (problem) place.in("hosts", index).refuse(`without endpoints the host is looked up, and ${problem}`, hostHint);
+    if (problem)
+      place
+        .in("hosts", index)
+        .refuse(`without endpoints the host is looked up, and ${problem}`, hostHint(spec.hosts?.[index] ?? ""));
   }
   if (spec.resolution === "DNS_ROUND_ROBIN" && endpoints.length > 1) {
     place.in("endpoints").refuse("DNS_ROUND_ROBIN has one endpoint at most", "write resolution: DNS");

@@ -27,7 +27,7 @@ function validateOutbound(policy: OutboundTrafficPolicy, place: Place): void {
   // An unwritten mode is the first one, REGISTRY_ONLY.
   if (mode !== "ALLOW_ANY") return at.refuse("an egressProxy needs mode ALLOW_ANY", "write mode: ALLOW_ANY");
   const problem = fqdnProblem(egressProxy.host ?? "");
-  if (problem) at.in("host").refuse(problem, hostHint);
+  if (problem) at.in("host").refuse(problem, hostHint(egressProxy.host ?? ""));
   if (!egressProxy.port) return at.refuse("the egressProxy has no port", "write `port: {number: ...}`");
   checkDestination(egressProxy, at);
 }

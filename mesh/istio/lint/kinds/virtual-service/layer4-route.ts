@@ -53,7 +53,7 @@ function checkSniHost(host: string, spec: VirtualService, place: Place): void {
   if (problem && isIpAddress(host)) {
     return place.warn(`SNI has no addresses, so most clients never send "${host}"`, "write a host name");
   }
-  if (problem) return place.refuse(problem, hostHint);
+  if (problem) return place.refuse(problem, hostHint(host));
   if (!spec.hosts?.some((own) => hostCovers(own, host))) {
     place.refuse(`the SNI host "${host}" is covered by none of the hosts`, "add it to hosts");
   }

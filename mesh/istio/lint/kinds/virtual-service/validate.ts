@@ -67,7 +67,7 @@ function validateHosts(spec: VirtualService, mesh: boolean, place: Place): void 
     const problem = hostProblem(host, spec, mesh);
     if (!problem) return;
     valid = false;
-    place.in(index).refuse(problem, hostHint);
+    place.in(index).refuse(problem, hostHint(host));
   });
   if (!valid) return;
   hosts.forEach((host, index) => {
