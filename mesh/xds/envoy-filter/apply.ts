@@ -1,15 +1,19 @@
 import type { Compilation } from "../compilation.ts";
 import type { JsonObject } from "../json.ts";
-import { inboundPassthroughCluster, virtualInbound } from "../names.ts";
+import { inboundPassthroughCluster } from "../names.ts";
 import { patchClusters } from "./clusters.ts";
 import { patchListeners } from "./listeners.ts";
 import { type Patch, type PatchContext, patchesFor } from "./patches.ts";
 import { patchRouteConfiguration, type RouteWork } from "./routes.ts";
 
-interface Resources {
+interface Patchable {
   listeners: JsonObject[];
   clusters: JsonObject[];
   routes: JsonObject[];
+}
+
+interface Resources extends Patchable {
+  endpoints: JsonObject[];
 }
 
 /** What the patches need to know of the proxy, besides its resources. */
@@ -27,19 +31,27 @@ export function applyEnvoyFilters<R extends Resources>(
 ): R {
   const patches = patchesFor(mesh, proxy);
   if (patches.length === 0) return resources;
-  return proxy.type === "router"
-    ? patchSide(resources, patches, { ...surroundings, context: "GATEWAY" })
-    : patchSidecar(resources, patches, surroundings);
+  const patched =
+    proxy.type === "router"
+      ? patchSide(resources, patches, { ...surroundings, context: "GATEWAY" })
+      : patchSidecar(resources, patches, surroundings);
+  return { ...patched, endpoints: ofClusters(patched) };
 }
 
-function patchSidecar<R extends Resources>(resources: R, patches: Patch[], surroundings: PatchSurroundings): R {
+/** Envoy asks for endpoints of the clusters that it has: those of a removed one are told to nobody. */
+function ofClusters({ clusters, endpoints }: Resources): JsonObject[] {
+  const names = new Set(clusters.map(({ name }) => name));
+  return endpoints.filter(({ cluster_name }) => names.has(cluster_name));
+}
+
+function patchSidecar<R extends Patchable>(resources: R, patches: Patch[], surroundings: PatchSurroundings): R {
   const inbound = {
-    listeners: resources.listeners.filter(({ name }) => isInboundListener(name)),
+    listeners: resources.listeners.filter(isInboundListener),
     clusters: resources.clusters.filter(({ name }) => isInboundCluster(name)),
     routes: [],
   };
   const outbound = {
-    listeners: resources.listeners.filter(({ name }) => !isInboundListener(name)),
+    listeners: resources.listeners.filter((listener) => !isInboundListener(listener)),
     clusters: resources.clusters.filter(({ name }) => !isInboundCluster(name)),
     routes: resources.routes,
   };
@@ -53,7 +65,7 @@ function patchSidecar<R extends Resources>(resources: R, patches: Patch[], surro
   };
 }
 
-function patchSide<R extends Resources>(
+function patchSide<R extends Patchable>(
   resources: R,
   patches: Patch[],
   side: PatchSurroundings & { context: PatchContext },
@@ -66,8 +78,9 @@ function patchSide<R extends Resources>(
   };
 }
 
-function isInboundListener(name: unknown): boolean {
-  return name === virtualInbound;
+/** The one that everything is redirected to, and those that a Sidecar's ingress has beside it. */
+function isInboundListener(listener: JsonObject): boolean {
+  return listener["traffic_direction"] === "INBOUND";
 }
 
 function isInboundCluster(name: unknown): boolean {

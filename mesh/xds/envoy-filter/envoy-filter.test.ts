@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { JsonObject } from "../json.ts";
+import { shops, world } from "../testing/world.ts";
 import { patchClusters } from "./clusters.ts";
 import { patchListeners } from "./listeners.ts";
 import { mergeMessage, withFieldNames } from "./merge.ts";
@@ -156,4 +157,37 @@ test("at a gateway a patch's port is the one of its Service", () => {
   const work = { context: "GATEWAY", gatewayPorts: new Map([[8080, new Set([80])]]) } as const;
   expect(patchRouteConfiguration(routes, [add(80)], work)["virtual_hosts"]).toEqual([{ name: "n" }]);
   expect(patchRouteConfiguration(routes, [add(8080)], work)["virtual_hosts"]).toEqual([]);
+});
+
+function envoyFilter(configPatch: string): string {
+  return `apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: f, namespace: siren}
+spec: {configPatches: [${configPatch}]}`;
+}
+
+test("a cluster that is removed takes its endpoints along", () => {
+  const name = "outbound|8080||report.siren.svc.cluster.local";
+  const remove = envoyFilter(
+    `{applyTo: CLUSTER, match: {context: SIDECAR_OUTBOUND, cluster: {name: "${name}"}}, patch: {operation: REMOVE}}`,
+  );
+  const endpoints = (...yaml: string[]): unknown[] =>
+    world(shops, ...yaml)
+      .sidecar("siren/order")
+      .endpoints.map(({ cluster_name }) => cluster_name);
+  expect(endpoints()).toContain(name);
+  expect(endpoints(remove)).toEqual(endpoints().filter((each) => each !== name));
+});
+
+test("a listener of a Sidecar's ingress is an inbound one", () => {
+  const sidecar = `apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: s, namespace: siren}
+spec: {ingress: [{port: {number: 9081, protocol: GRPC, name: grpc}, bind: 127.0.0.1, captureMode: NONE}]}`;
+  const merge = (context: string, size: number): string =>
+    `{applyTo: LISTENER, match: {context: ${context}}, patch: {operation: MERGE, value: {tcp_backlog_size: ${size}}}}`;
+  const patches = envoyFilter(`${merge("SIDECAR_INBOUND", 5)}, ${merge("SIDECAR_OUTBOUND", 6)}`);
+  const { listeners } = world(shops, sidecar, patches).sidecar("siren/order");
+  const sizes = Object.fromEntries(listeners.map((each) => [each["name"], each["tcp_backlog_size"]]));
+  expect(sizes).toMatchObject({ "127.0.0.1_9081": 5, virtualInbound: 5, virtualOutbound: 6, "0.0.0.0_8080": 6 });
 });
