@@ -70,7 +70,7 @@ function serviceTlsChain(listener: L4Listener, compilation: Compilation): L4Chai
   const byName = ranges.length > 0 || address === "" || (address === unspecifiedAddress && bind === unspecifiedAddress);
   const aliases = service.aliases.flatMap(({ hostname }) => {
     const alias = { ...service, hostname, aliases: [], addresses: [] };
-    return serviceDomains(alias, compilation.proxy.namespace, undefined).domains;
+    return serviceDomains(alias, compilation.proxy, undefined).domains;
   });
   const serverNames = byName ? [service.hostname, ...aliases] : [];
   return {

@@ -8,6 +8,8 @@ import { l4Chains } from "./l4-chains.ts";
 import { listenerName, sniffedRoute } from "./names.ts";
 import { bindsToPort, type Candidate } from "./outbound-candidates.ts";
 import { isHttp, isTcp, type Protocol } from "./protocol.ts";
+import type { Proxy } from "./proxy.ts";
+import { addressesFor } from "./service.ts";
 
 /** What the HTTP inspector finds in plain text. */
 const plainHttp = ["http/1.1", "h2c"];
@@ -39,7 +41,7 @@ interface Addition extends Candidate {
 export function addService(entries: Map<string, Entry>, addition: Addition, compilation: Compilation): void {
   const { egress, service, port } = addition;
   if (service.resolution === "alias" || port.protocol === "UDP") return;
-  const { bind, ranges } = bindFor(addition);
+  const { bind, ranges } = bindFor(addition, compilation.proxy);
   const key = `${bind}:${port.number}`;
   const existing = entries.get(key);
   if (existing?.locked) return;
@@ -86,10 +88,10 @@ function clashes(a: Protocol, b: Protocol): boolean {
   return (special(a) || special(b)) && a !== b;
 }
 
-function bindFor({ service, port, bind }: Addition): { bind: string; ranges: string[] } {
+function bindFor({ service, port, bind }: Addition, proxy: Proxy): { bind: string; ranges: string[] } {
   if (bind !== "") return { bind, ranges: [] };
   if (isHttp(port.protocol)) return { bind: unspecifiedAddress, ranges: [] };
-  const { address } = service;
+  const [address = unspecifiedAddress] = addressesFor(service, proxy);
   return address.includes("/") ? { bind: unspecifiedAddress, ranges: [address] } : { bind: address, ranges: [] };
 }
 

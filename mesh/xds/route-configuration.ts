@@ -106,7 +106,7 @@ function toVirtualHosts(
       names.add(name);
       const domains = claims.claim(
         service
-          ? serviceDomains(service, compilation.proxy.namespace, port === 0 ? group.port : undefined)
+          ? serviceDomains(service, compilation.proxy, port === 0 ? group.port : undefined)
           : { domains: [bracketed(hostname)], short: new Set() },
       );
       if (domains.length > 0)

@@ -138,6 +138,18 @@ describe("Kubernetes Services", () => {
     );
   });
 
+  it("are known by the addresses that a client can use, of its own IP version", () => {
+    const dual = service("siren/dual", "http:7000", "tcp:7001").replace(
+      /clusterIP: ([\d.]+)/,
+      'clusterIP: "fd00::1", clusterIPs: ["fd00::1", $1]',
+    );
+    const { routes, listeners } = world(dual).sidecar("siren/order");
+    const ipv4 = /clusterIPs: \["fd00::1", ([\d.]+)\]/.exec(dual)?.[1];
+    expect(JSON.stringify(routes)).toContain(`"${ipv4}"`);
+    expect(JSON.stringify(routes)).not.toContain("fd00::1");
+    expect(listeners.map(({ name }) => name)).toContain(`${ipv4}_7001`);
+  });
+
   it("can be kept to their namespace", () => {
     const hidden = service("siren/secret", "http:8080").replace(
       "{name: secret, namespace: siren}",

@@ -1,5 +1,6 @@
 import type { KubeObject } from "#mesh/istio/kube-object.ts";
 import type { Protocol } from "./protocol.ts";
+import type { Proxy } from "./proxy.ts";
 import type { TrafficDistribution } from "./traffic-distribution.ts";
 
 /**
@@ -69,6 +70,12 @@ export interface Endpoint {
 
 export function portOf(service: Service, number: number): ServicePort | undefined {
   return service.ports.find((port) => port.number === number);
+}
+
+/** The addresses of a service that a proxy can use: those of its own IP version, where the service has any. */
+export function addressesFor({ addresses }: Service, { ip }: Proxy): string[] {
+  const own = addresses.filter((address) => address.includes(":") === ip.includes(":"));
+  return own.length > 0 ? own : addresses.slice(0, 1);
 }
 
 /** The endpoints of one port of a service. */

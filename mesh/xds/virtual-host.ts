@@ -1,9 +1,10 @@
 import { clusterDomain, isIpAddress } from "#mesh/istio/hosts.ts";
 import { unspecifiedAddress } from "./kubernetes-services.ts";
 import { bracketed, domainName } from "./names.ts";
-import type { Service } from "./service.ts";
+import type { Proxy } from "./proxy.ts";
+import { addressesFor, type Service } from "./service.ts";
 
-/** The `:authority` values that mean a service, for clients of a namespace. */
+/** The `:authority` values that mean a service, for a client. */
 export interface ServiceDomains {
   domains: string[];
   /** Those of them that are short forms: they give way to a service whose full name they are. */
@@ -11,21 +12,21 @@ export interface ServiceDomains {
 }
 
 /** With a port, each form comes with and without it; without one the route configuration ignores ports. */
-export function serviceDomains(service: Service, namespace: string, port: number | undefined): ServiceDomains {
+export function serviceDomains(service: Service, proxy: Proxy, port: number | undefined): ServiceDomains {
   const withPort = (names: string[]): string[] =>
     port === undefined ? names : names.flatMap((name) => [name, domainName(name, port)]);
   const short: string[] = [];
   let domains: string[] = [];
   for (const hostname of [service.hostname, ...service.aliases.map((alias) => alias.hostname)]) {
-    const forms = [...absoluteForms(hostname, port), ...withPort(shortForms(hostname, namespace))];
+    const forms = [...absoluteForms(hostname, port), ...withPort(shortForms(hostname, proxy.namespace))];
     short.push(...forms);
     domains.push(...withPort([bracketed(hostname)]), ...forms);
   }
   if (service.resolution === "passthrough" && service.registry === "kubernetes") {
     domains = [...domains, ...domains.map((domain) => `*.${domain}`)];
   }
-  const addresses = service.addresses.filter((address) => address !== "" && address !== unspecifiedAddress);
-  for (const address of addresses) {
+  for (const address of addressesFor(service, proxy)) {
+    if (address === "" || address === unspecifiedAddress) continue;
     domains.push(bracketed(address), ...(port === undefined ? [] : [domainName(address, port)]));
   }
   return { domains, short: new Set(short) };
