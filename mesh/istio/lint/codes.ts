@@ -23,7 +23,7 @@ const table = {
     severity: "error",
     title: "a referenced object does not exist",
     meaning:
-      "A destination, subset, gateway, namespace or selector names nothing that exists. Requests to a missing host or subset are answered with 503 and gRPC status 14. Looked for only where the files say what a namespace holds: in namespaces of which they have at least one Service (or workload, for selectors).",
+      "A destination, subset, gateway, namespace, secret or selector names nothing that exists. Requests to a missing host or subset are answered with 503 and gRPC status 14. Looked for only where the files say what a namespace holds: in namespaces of which they have at least one Service (or workload, for selectors).",
     remedy: "Correct the name, or add the object.",
   },
   IST0102: {
@@ -189,6 +189,13 @@ const table = {
     meaning: "Two Gateways serve the same host on the same port of the same pods; one of them is dropped.",
     remedy: "Merge them, or make their hosts disjoint.",
   },
+  IST0146: {
+    severity: "warning",
+    title: "image: auto without injection",
+    meaning:
+      "The image of the proxy is written by injection, and no webhook of Istio's takes these pods: they never start. Judged where the files have the Namespace.",
+    remedy: 'Write the label `sidecar.istio.io/inject: "true"` in the pod template.',
+  },
   IST0149: {
     severity: "error",
     title: "routing by claims without authentication",
@@ -251,6 +258,12 @@ const table = {
     meaning: "One of them applies to the namespace, and which one depends on their age.",
     remedy: "Keep one Telemetry without a selector in a namespace.",
   },
+  IST0161: {
+    severity: "error",
+    title: "secret without a certificate",
+    meaning: "The Secret that the Gateway names holds no certificate and key, so every TLS handshake fails.",
+    remedy: "Make it with `kubectl create secret tls`.",
+  },
   IST0162: {
     severity: "warning",
     title: "gateway port that its Service does not have",
@@ -262,6 +275,12 @@ const table = {
     title: "VirtualService on an internal gateway",
     meaning: "The gateway is made by Istio for an object of the Gateway API, and may be renamed at any time.",
     remedy: "Write an HTTPRoute.",
+  },
+  IST0166: {
+    severity: "warning",
+    title: "selector on a Gateway of the Gateway API",
+    meaning: "Policies reach the pods of such a Gateway by targetRefs alone: this one has no effect on them.",
+    remedy: "Write `targetRefs:`.",
   },
   IST0167: {
     severity: "warning",

@@ -2,10 +2,12 @@ import type { World } from "../world.ts";
 import { analyzeAnnotations } from "./annotations.ts";
 import { analyzeAuthorization } from "./authorization.ts";
 import { analyzeClaims } from "./claims.ts";
+import { analyzeCredentials } from "./credentials.ts";
 import { analyzeDeprecatedFields } from "./deprecated-fields.ts";
 import { analyzeDestinationRules } from "./destination-rules.ts";
 import { analyzeDestinations } from "./destinations.ts";
 import { analyzeEnvoyFilters } from "./envoy-filters.ts";
+import { analyzeGatewayApi } from "./gateway-api.ts";
 import { analyzeGatewayReferences } from "./gateway-references.ts";
 import { analyzeGateways } from "./gateways.ts";
 import { analyzeIngressSubsets } from "./ingress-subsets.ts";
@@ -21,10 +23,12 @@ const analyzers: readonly ((world: World) => void)[] = [
   analyzeAnnotations,
   analyzeAuthorization,
   analyzeClaims,
+  analyzeCredentials,
   analyzeDeprecatedFields,
   analyzeDestinationRules,
   analyzeDestinations,
   analyzeEnvoyFilters,
+  analyzeGatewayApi,
   analyzeGatewayReferences,
   analyzeGateways,
   analyzeIngressSubsets,
