@@ -3,7 +3,6 @@ import type { Compilation } from "./compilation.ts";
 import type { HttpProtocolOptions } from "./http-protocol-options.ts";
 import type { JsonObject } from "./json.ts";
 import { mutualTlsMode } from "./peer-authentication.ts";
-import { endpointsOf } from "./service.ts";
 import type { EffectivePolicy } from "./traffic-policy.ts";
 import { istioMutualSocket, originationSocket, rawBuffer, type TlsContext, withProxyProtocol } from "./upstream-tls.ts";
 
@@ -64,7 +63,7 @@ function automaticMatches(socket: JsonObject, { proxyProtocol }: EffectivePolicy
 /** What the client side knows: the policies of the service's namespace and of the mesh; for headless services every endpoint. */
 function acceptsMutualTls({ service, port, passesThrough }: ClusterTarget, { mesh }: Compilation): boolean {
   if (service.resolution === "passthrough" || passesThrough) {
-    const endpoints = endpointsOf(service, port);
+    const endpoints = mesh.registry.endpointsOf(service, port);
     if (endpoints.length === 0 || endpoints.some((endpoint) => endpoint.tlsMode === "disabled")) return false;
   }
   return mutualTlsMode(mesh, service.namespace) !== "DISABLE";

@@ -39,15 +39,16 @@ function assignment(
   { byDns }: { byDns: boolean },
 ): JsonObject {
   const own = mesh.workloads.named(proxy.namespace, proxy.name) ?? mesh.workloads.at(proxy.ip);
-  const endpoints = service.endpoints.filter(
-    (endpoint) =>
-      endpoint.portName === port.name &&
-      labelsMatch(labels, endpoint.labels) &&
-      endpoint.health !== "TERMINATING" &&
-      (endpoint.health !== "UNHEALTHY" || service.distribution !== undefined) &&
-      (byDns || endpoint.port === 0 || isIpAddress(endpoint.address)) &&
-      (!service.nodeLocal || endpoint.node === (own?.node ?? "")),
-  );
+  const endpoints = mesh.registry
+    .endpointsOf(service, port)
+    .filter(
+      (endpoint) =>
+        labelsMatch(labels, endpoint.labels) &&
+        endpoint.health !== "TERMINATING" &&
+        (endpoint.health !== "UNHEALTHY" || service.distribution !== undefined) &&
+        (byDns || endpoint.port === 0 || isIpAddress(endpoint.address)) &&
+        (!service.nodeLocal || endpoint.node === (own?.node ?? "")),
+    );
   const secured = endpoints.map((endpoint) =>
     takesNoTls(endpoint, mesh) ? { ...endpoint, tlsMode: "disabled" as const } : endpoint,
   );

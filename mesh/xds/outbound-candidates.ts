@@ -3,7 +3,7 @@ import type { Compilation } from "./compilation.ts";
 import type { EgressListener } from "./egress-listener.ts";
 import { unspecifiedAddress } from "./kubernetes-services.ts";
 import { isHttp, isTcp, parseProtocol } from "./protocol.ts";
-import { endpointsOf, type Service, type ServicePort } from "./service.ts";
+import type { Service, ServicePort } from "./service.ts";
 
 /** A port of a service that a sidecar is to listen for. An empty bind stands for the service's address. */
 export interface Candidate {
@@ -48,8 +48,8 @@ function isHeadlessTcp(service: Service, { protocol }: ServicePort): boolean {
   return noAddress && (isTcp(protocol) || protocol === "sniffed");
 }
 
-function perEndpoint(service: Service, port: ServicePort, { proxy }: Compilation): Candidate[] {
-  const endpoints = endpointsOf(service, port);
+function perEndpoint(service: Service, port: ServicePort, { mesh, proxy }: Compilation): Candidate[] {
+  const endpoints = mesh.registry.endpointsOf(service, port);
   if (service.registry === "external" && endpoints.length === 0 && !service.selector)
     return [{ service, port, bind: "" }];
   return endpoints

@@ -1,5 +1,5 @@
 import { inTrustDomains } from "./names.ts";
-import type { Service } from "./service.ts";
+import type { Endpoint, Service, ServicePort } from "./service.ts";
 import type { MeshSettings } from "./settings.ts";
 import { type Audience, audienceOf, canSee, VisibilityIndex } from "./visibility.ts";
 
@@ -42,6 +42,16 @@ export class Registry {
     return this.#byHost.get(hostname) ?? new Map();
   }
 
+  /**
+   * The endpoints of one port of a service, with those of all services of the same host in its namespace, such as the
+   * ServiceEntries of several teams.
+   */
+  endpointsOf(service: Service, port: ServicePort): Endpoint[] {
+    const same = this.#sameHost.get(`${service.namespace}/${service.hostname}`) ?? [];
+    const endpoints = same.length > 1 ? same.flatMap((each) => each.endpoints) : service.endpoints;
+    return endpoints.filter((endpoint) => endpoint.portName === port.name);
+  }
+
   /** The identities that may answer for a service, in any of the mesh's trust domains: its endpoints' and those that it names. Sorted. */
   identitiesOf(service: Service): string[] {
     const key = `${service.namespace}/${service.hostname}`;
@@ -65,12 +75,11 @@ export class Registry {
   }
 }
 
+/** Of services with the same host all endpoints count, but of the identities that they name only those of the last. */
 function collectIdentities(services: Service[]): Set<string> {
-  const found = services.flatMap(({ endpoints, identities }) => [
-    ...endpoints.map(({ identity }) => identity),
-    ...identities,
-  ]);
-  return new Set(found.filter((identity) => identity !== ""));
+  const named = services.at(-1)?.identities ?? [];
+  const found = services.flatMap(({ endpoints }) => endpoints.map(({ identity }) => identity));
+  return new Set([...found, ...named].filter((identity) => identity !== ""));
 }
 
 function byAge(a: Service, b: Service): number {

@@ -109,6 +109,22 @@ describe("a ServiceEntry", () => {
     expect(w.ask("mall/pay", { to: "a.example" }).host).not.toBe("a.example:80");
   });
 
+  it("shares endpoints with another one for the same host in its namespace, not in others", () => {
+    const one = (address: string, port: number, place: object): string =>
+      entry(
+        `{hosts: [a.example], resolution: STATIC, ports: [{number: ${port}, name: p${port}, protocol: HTTP}], endpoints: [{address: ${address}}]}`,
+        place,
+      );
+    const w = world(
+      one("10.0.0.9", 80, { name: "a" }),
+      one("10.0.0.8", 80, { name: "b" }),
+      one("10.0.0.7", 81, { name: "c" }),
+      one("10.0.0.6", 80, { name: "a", namespace: "mall" }),
+    );
+    expect(addresses(w, "outbound|80||a.example")).toEqual(["10.0.0.9:80", "10.0.0.8:80"]);
+    expect(addresses(w, "outbound|81||a.example")).toEqual(["10.0.0.7:81"]);
+  });
+
   it("gives way to a Kubernetes Service of the same host", () => {
     const host = "product.siren.svc.cluster.local";
     const squatter = entry(

@@ -43,6 +43,7 @@ export interface Service {
   distribution: TrafficDistribution | undefined;
   /** Only endpoints on the caller's node. */
   nodeLocal: boolean;
+  /** Its own. Clients may be told of more: see `Registry.endpointsOf`. */
   endpoints: Endpoint[];
   /** Ports that differ upstream, for a service whose destination is taken from the connection. */
   targetPorts: ReadonlyMap<number, number>;
@@ -76,11 +77,6 @@ export function portOf(service: Service, number: number): ServicePort | undefine
 export function addressesFor({ addresses }: Service, { ip }: Proxy): string[] {
   const own = addresses.filter((address) => address.includes(":") === ip.includes(":"));
   return own.length > 0 ? own : addresses.slice(0, 1);
-}
-
-/** The endpoints of one port of a service. */
-export function endpointsOf(service: Service, port: ServicePort): Endpoint[] {
-  return service.endpoints.filter((endpoint) => endpoint.portName === port.name);
 }
 
 /** The service with some of its ports; itself when it has no others, undefined when it has none of them. */
