@@ -78,13 +78,18 @@ function selectServices(mesh: Mesh, namespace: string, { imports, matchPort }: S
   const selected: Service[] = [];
   for (const service of mesh.registry.visibleFrom(namespace)) {
     const there = imports.get(service.namespace);
-    const imported =
-      (there && importsHost(there, service.hostname)) || (everywhere && importsHost(everywhere, service.hostname));
-    if (!imported) continue;
+    const importing = [there, everywhere].find((list) => list && importsHost(list, service.hostname));
+    if (!importing) continue;
     const trimmed = matchPort === undefined ? service : withPorts(service, new Set([matchPort]));
-    if (trimmed) selected.push(trimmed);
+    if (trimmed) selected.push(withAliases(trimmed, importing));
   }
   return onePerHost(selected, namespace);
+}
+
+/** Of the names that stand for a service a Sidecar has to import each by itself. */
+function withAliases(service: Service, imports: Imports): Service {
+  const aliases = service.aliases.filter(({ hostname }) => importsHost(imports, hostname));
+  return aliases.length === service.aliases.length ? service : { ...service, aliases };
 }
 
 /** A host in several namespaces counts from one of them: the client's own, else one of Kubernetes, else the first. */

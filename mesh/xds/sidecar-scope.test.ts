@@ -32,6 +32,18 @@ describe("what a Sidecar lets a workload know", () => {
     expect(known(w, "mall/pay")).toHaveLength(5);
   });
 
+  it("imports names that stand for a service one by one", () => {
+    const alias = `apiVersion: v1
+kind: Service
+metadata: {name: old, namespace: siren}
+spec: {type: ExternalName, externalName: product.siren.svc.cluster.local, ports: [{name: grpc, port: 50051}]}`;
+    const hostOf = (hosts: string): string =>
+      world(shops, alias, sidecar(`{egress: [{hosts: [${hosts}]}]}`)).ask("siren/order", { to: "old:50051" }).host;
+    const product = '"./product.siren.svc.cluster.local"';
+    expect(hostOf(product)).toBe("allow_any");
+    expect(hostOf(`${product}, "./old.siren.svc.cluster.local"`)).toBe("product.siren.svc.cluster.local:50051");
+  });
+
   it("brings the services that an imported VirtualService sends to", () => {
     const routed = `apiVersion: networking.istio.io/v1
 kind: VirtualService
