@@ -99,6 +99,15 @@ function checkTopLevel(object: KubeObject, schema: FieldType, report: Report): v
   }
 }
 
+const objectName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+function checkName(name: string, place: Place): void {
+  if (name.length <= 253 && objectName.test(name)) return;
+  const better = name.toLowerCase().replaceAll(/[^-.a-z0-9]+/g, "-");
+  const hint = objectName.test(better) ? `write ${better}` : "write lower-case letters, digits, dashes and dots";
+  place.find("M014", `Kubernetes refuses the object: "${name.slice(0, 60)}" is no name for it`, hint);
+}
+
 const dryRun = "istio.io/dry-run";
 const internal = [
   "internal.istio.io/webhook-always-reject",
@@ -107,6 +116,7 @@ const internal = [
 ];
 
 function validateMetadata(kind: KindName, spec: Specs[KindName], place: Place): void {
+  checkName(place.object.metadata.name, place.in("metadata", "name"));
   const { annotations } = place.object.metadata;
   for (const name of internal) {
     if (name in annotations) place.in("metadata", "annotations", name).refuse(`${name} is Istio's own`, "remove it");

@@ -1,5 +1,6 @@
 import { listAt, numberAt, textAt } from "../field.ts";
 import { isControlPlane, isOutsideMesh } from "../in-mesh.ts";
+import { suggest } from "../schema/suggest.ts";
 import type { Service } from "../services.ts";
 import type { Workload } from "../workloads.ts";
 import type { World } from "../world.ts";
@@ -18,6 +19,8 @@ export function analyzeServices(world: World): void {
   }
 }
 
+const protocols = ["grpc", "http", "http2", "https", "tcp", "tls", "mongo", "redis", "mysql"];
+
 /** Whether istiod has made the Service for a Gateway of the Gateway API. */
 function isManaged({ object }: Service): boolean {
   return "gateway.istio.io/managed" in object.metadata.labels;
@@ -31,8 +34,14 @@ function analyzePortNames({ object, ports }: Service, world: World): void {
       const message = `port ${number} takes all TCP traffic of that number, whatever its destination`;
       place.find("IST0150", message, "name the port http, https, grpc or tls");
     } else if (protocol === undefined) {
+      const meant = suggest(name.split("-")[0] ?? "", protocols);
+      const hint = meant && name !== "" ? `did you mean ${meant}? Else write` : "write";
       const message = `the name "${name}" says no protocol, so Istio finds it out by looking at the traffic of port ${number}`;
-      place.find("IST0118", message, `write name: grpc, http-${name || "web"} or tcp-${name || "db"}, or appProtocol`);
+      place.find(
+        "IST0118",
+        message,
+        `${hint} name: grpc, http-${name || "web"} or tcp-${name || "db"}, or appProtocol`,
+      );
     }
   });
 }
