@@ -567,6 +567,13 @@ const table = {
     meaning: "The object has no finding of that code any more.",
     remedy: "Remove the code from the annotation.",
   },
+  M040: {
+    severity: "warning",
+    title: "service that selects no pod",
+    meaning:
+      "No workload of the namespace has the labels of the Service's selector, so requests to it are answered with 503 and gRPC status 14 (UH). Looked for only where workloads in the files have labels of the same names.",
+    remedy: "Correct the selector, or the labels of the pod template.",
+  },
   M901: {
     severity: "error",
     title: "not YAML",

@@ -29,7 +29,7 @@ from AuthorizationPolicies that allow a caller's principal. Where nothing says i
 **Suppression.** The annotation \`mainsheet.dev/ignore: "M005=reason; M007=reason"\` on an object suppresses its findings of those
 codes. A suppression without a reason counts for nothing (M038), and one that suppresses nothing is a finding itself (M039).
 
-Codes IST are those of \`istioctl analyze\` and of istiod's webhook, with the same severities, as of Istio 1.29. Codes M001 to M039
+Codes IST are those of \`istioctl analyze\` and of istiod's webhook, with the same severities, as of Istio 1.29. Codes M001 to M040
 are this linter's own, M9xx are about files. A line that ends in \`# <- CODE\` is where the finding points.
 
 `;

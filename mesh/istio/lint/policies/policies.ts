@@ -23,6 +23,7 @@ import { checkPortNames } from "./port-names.ts";
 import { checkPrincipals } from "./principals.ts";
 import { checkRetries } from "./retries.ts";
 import { checkRuleConflicts } from "./rule-conflicts.ts";
+import { checkServices } from "./services.ts";
 import { checkTimeouts } from "./timeouts.ts";
 import { checkUncovered } from "./uncovered.ts";
 import { checkWeights } from "./weights.ts";
@@ -46,6 +47,7 @@ const checks: readonly ((context: Context) => void)[] = [
   checkPrincipals,
   checkRetries,
   checkRuleConflicts,
+  checkServices,
   checkTimeouts,
   checkUncovered,
   checkWeights,
