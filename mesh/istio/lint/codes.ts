@@ -56,7 +56,7 @@ const table = {
     severity: "error",
     title: "several VirtualServices for one host",
     meaning:
-      "For sidecars one VirtualService wins the host, the first by name; the others are dropped for it, without a merge.",
+      "For sidecars one VirtualService wins the host, the first by name; the others are dropped for it, without a merge. Also hosts that overlap, where one of the VirtualServices is for some namespaces only.",
     remedy: "Write one VirtualService a host, or delegates.",
   },
   IST0110: {

@@ -10,6 +10,10 @@ function audience({ namespace, exportTo = [] }: Exported): Set<string> | undefin
   return new Set(exportTo.map((entry) => (entry === "." ? namespace : entry)));
 }
 
+export function isVisibleToAll(object: Exported): boolean {
+  return audience(object) === undefined;
+}
+
 export function isVisibleFrom(namespace: string, object: Exported): boolean {
   return audience(object)?.has(namespace) ?? true;
 }

@@ -1,8 +1,9 @@
+import { hostsOverlap } from "../checks/hosts.ts";
 import type { VirtualService } from "../kinds/virtual-service/schema.ts";
 import { appliesToMesh } from "../kinds/virtual-service/validate.ts";
 import type { Resource } from "../resources.ts";
 import { fullHost } from "../services.ts";
-import { type Exported, seenTogether } from "../visibility.ts";
+import { type Exported, isVisibleToAll, seenTogether } from "../visibility.ts";
 import type { World } from "../world.ts";
 
 /** Several VirtualServices of the mesh for one host, where both are visible (IST0109). */
@@ -15,6 +16,7 @@ export function analyzeMeshHosts(world: World): void {
       byHost.set(full, [...(byHost.get(full) ?? []), resource]);
     }
   }
+  analyzeOverlaps(world.resources.VirtualService.filter(({ spec }) => appliesToMesh(spec)));
   for (const [host, resources] of byHost) {
     for (const resource of resources) {
       const others = resources.filter(
@@ -23,6 +25,37 @@ export function analyzeMeshHosts(world: World): void {
       if (others.length > 0) report(host, resource, others);
     }
   }
+}
+
+/** A host of a VirtualService. */
+interface PlacedHost {
+  resource: Resource<VirtualService>;
+  index: number;
+  host: string;
+}
+
+/** Of one for some namespaces and one for all, hosts that overlap without being the same. */
+function analyzeOverlaps(resources: readonly Resource<VirtualService>[]): void {
+  const placed = resources.flatMap((resource) =>
+    (resource.spec.hosts ?? []).map((host, index): PlacedHost => {
+      return { resource, index, host: fullHost(host, resource.object.metadata.namespace) };
+    }),
+  );
+  const isForAll = ({ resource }: PlacedHost) => isVisibleToAll(exported(resource));
+  const all = placed.filter(isForAll);
+  for (const some of placed.filter((host) => !isForAll(host))) {
+    for (const rival of all) {
+      if (rival.host === some.host || !hostsOverlap(rival.host, some.host)) continue;
+      reportOverlap(some, rival);
+      reportOverlap(rival, some);
+    }
+  }
+}
+
+function reportOverlap({ resource, index }: PlacedHost, other: PlacedHost): void {
+  const message = `${nameOf(other.resource)} has the host ${other.host}, too: where both are seen, the more exact host counts alone`;
+  const hint = "make the hosts disjoint, or give both the same exportTo";
+  resource.place.in("hosts", index).find("IST0109", message, hint);
 }
 
 function report(host: string, resource: Resource<VirtualService>, others: Resource<VirtualService>[]): void {
