@@ -10,6 +10,8 @@ export interface MeshSettings {
   /** `retryOn` where a route writes none. */
   defaultRetryOn: string;
   hasAccessLogProvider: boolean;
+  /** Names of the providers that send traces to Lightstep, which Istio gives up. */
+  lightstepProviders: readonly string[];
   /** Sidecars answer DNS with addresses of their own for ServiceEntries that have none. */
   allocatesAddresses: boolean;
 }
@@ -28,6 +30,9 @@ export function readMeshSettings(objects: readonly KubeObject[]): MeshSettings {
     defaultAttempts: retry === undefined ? 2 : (numberAt(retry, "attempts") ?? 0),
     defaultRetryOn: textAt(retry, "retryOn") ?? istioRetryOn,
     hasAccessLogProvider: listAt(mesh, "defaultProviders", "accessLogging").length > 0,
+    lightstepProviders: listAt(mesh, "extensionProviders")
+      .filter((provider) => fieldAt(provider, "lightstep") !== undefined)
+      .flatMap((provider) => textAt(provider, "name") ?? []),
     allocatesAddresses: allocatesAddresses(fieldAt(mesh, "defaultConfig", "proxyMetadata")),
   };
 }

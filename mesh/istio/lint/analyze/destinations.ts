@@ -106,7 +106,8 @@ function analyzeSubset(
   const { namespace } = place.object.metadata;
   const full = fullHost(host, namespace);
   const known = subsets.get(full);
-  if (!subset || known?.has(subset) || !world.services.covers(host, namespace)) return;
+  if (!subset || known?.has(subset)) return;
+  if (!known?.size && !world.services.covers(host, namespace)) return;
   const meant = suggest(subset, known ?? []);
   place
     .in("subset")

@@ -1,3 +1,4 @@
+import { listAt } from "../field.ts";
 import type { ServiceEntry } from "../kinds/service-entry/schema.ts";
 import type { Resource } from "../resources.ts";
 import { seenTogether } from "../visibility.ts";
@@ -9,8 +10,8 @@ export function analyzeServiceEntries(world: World): void {
   analyzeProtocols(world.resources.ServiceEntry);
 }
 
-function analyzeAddresses({ spec, place }: Resource<ServiceEntry>): void {
-  if (spec.addresses?.length) return;
+function analyzeAddresses({ spec, place, object }: Resource<ServiceEntry>): void {
+  if (spec.addresses?.length || listAt(object.raw, "status", "addresses").length > 0) return;
   spec.ports?.forEach(({ protocol = "", number }, index) => {
     if (protocol !== "" && protocol.toUpperCase() !== "TCP") return;
     const message = `port ${number} has no address, so it takes the TCP traffic of that port to any address`;

@@ -8,7 +8,7 @@ import type { World } from "../world.ts";
 /** Port names (IST0118, IST0150), and workloads whose Services disagree (IST0116, IST0137). */
 export function analyzeServices(world: World): void {
   for (const service of world.services.all) {
-    if (!service.external && !isControlPlane(service.object) && !isManaged(service)) analyzePortNames(service, world);
+    if (!service.external && !isOfOthers(service)) analyzePortNames(service, world);
   }
   for (const workload of world.workloads) {
     if (workload.object.kind !== "Deployment") continue;
@@ -21,9 +21,10 @@ export function analyzeServices(world: World): void {
 
 const protocols = ["grpc", "http", "http2", "https", "tcp", "tls", "mongo", "redis", "mysql"];
 
-/** Whether istiod has made the Service for a Gateway of the Gateway API. */
-function isManaged({ object }: Service): boolean {
-  return "gateway.istio.io/managed" in object.metadata.labels;
+/** Whether a Service is Istio's own, one that istiod makes for a Gateway of the Gateway API, or Kubernetes'. */
+function isOfOthers({ object, namespace }: Service): boolean {
+  const managed = "gateway.istio.io/managed" in object.metadata.labels;
+  return managed || isControlPlane(object) || ["kube-system", "kube-public"].includes(namespace);
 }
 
 function analyzePortNames({ object, ports }: Service, world: World): void {
