@@ -46,13 +46,13 @@ export function inboundClusterOf(port: InboundPort, compilation: Compilation): J
   return port.origin ? fromObject(port.origin, ["spec", "ports"], cluster) : cluster;
 }
 
-/** The pool of the Sidecar counts before that of the DestinationRule for the workload's own service. */
+/** The Sidecar's pool counts before that of the DestinationRule for the workload's own service, and drops its retry budget. */
 function policyOf(port: InboundPort, { scope, proxy }: Compilation): EffectivePolicy {
   const rules = scope.rules.get(port.services[0]?.hostname ?? "") ?? [];
   const rule = ruleForProxy(rules, proxy, { inbound: true });
   const policy = policyForPort(rule?.spec.trafficPolicy, port.servicePort);
   const pool: ConnectionPool | undefined = port.ingress?.connectionPool ?? scope.sidecar?.spec.inboundConnectionPool;
-  return pool ? { ...policy, connectionPool: pool } : policy;
+  return pool ? { connectionPool: pool } : policy;
 }
 
 /** Where the workload itself listens; undefined for wherever the caller's connection was meant to go. */

@@ -125,6 +125,27 @@ describe("a ServiceEntry", () => {
     expect(addresses(w, "outbound|81||a.example")).toEqual(["10.0.0.7:81"]);
   });
 
+  it("has one endpoint where Envoy resolves one name, however many addresses it has", () => {
+    const two = entry(`{hosts: [a.example], ${http}, resolution: DNS_ROUND_ROBIN, addresses: [10.0.0.1, 10.0.0.2]}`);
+    expect(addresses(world(two), "outbound|80||a.example")).toEqual(["a.example:80"]);
+  });
+
+  it.each([
+    ["", true],
+    ['exportTo: ["."], ', false],
+  ])("adds its ports to another one for the same host that is alike, here %j: %j", (exportTo, alike) => {
+    const other = `{hosts: [a.example], ${exportTo}resolution: DNS, ports: [{number: 81, name: http-b, protocol: HTTP}]}`;
+    const w = world(
+      entry(`{hosts: [a.example], ${http}, resolution: DNS}`, { name: "a" }),
+      entry(other, { name: "b" }),
+    );
+    const ports = w
+      .sidecar("siren/order")
+      .clusters.map(({ name }) => /^outbound\|(\d+)/.exec(String(name))?.[1])
+      .filter(Boolean);
+    expect(ports).toHaveLength(alike ? 2 : 1);
+  });
+
   it("gives way to a Kubernetes Service of the same host", () => {
     const host = "product.siren.svc.cluster.local";
     const squatter = entry(

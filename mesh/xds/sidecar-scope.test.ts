@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { objectAt, objectsAt } from "./json.ts";
-import { shops, type World, world } from "./testing/world.ts";
+import { clusterNamed, shops, type World, world } from "./testing/world.ts";
 
 function sidecar(spec: string, { name = "default", namespace = "siren" } = {}): string {
   return `apiVersion: networking.istio.io/v1
@@ -129,6 +129,17 @@ describe("what a Sidecar's ingress listens on", () => {
   it("limits connections by its own pool before the DestinationRule's", () => {
     const made = cluster(ingress("defaultEndpoint: '127.0.0.1:8080', connectionPool: {tcp: {maxConnections: 5}}"));
     expect(objectsAt(objectAt(made, "circuit_breakers"), "thresholds")[0]).toMatchObject({ max_connections: 5 });
+  });
+
+  it("drops the DestinationRule's retry budget where it has a pool of its own", () => {
+    const rule = `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: order, namespace: siren}
+spec: {host: order, trafficPolicy: {retryBudget: {percent: 10}}}`;
+    const inbound = (...yaml: string[]): string =>
+      JSON.stringify(clusterNamed(world(shops, rule, ...yaml).sidecar("siren/order"), "inbound|50051||"));
+    expect(inbound()).toContain("retry_budget");
+    expect(inbound(sidecar("{inboundConnectionPool: {http: {http2MaxRequests: 3}}}"))).not.toContain("retry_budget");
   });
 
   it("is on the workload's own address when it names none", () => {

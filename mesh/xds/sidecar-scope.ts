@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Resource } from "#mesh/istio/resource.ts";
 import type { OutboundTrafficPolicy, Sidecar, SidecarEgress } from "#mesh/istio/sidecar.ts";
 import { type MergedRule, ruleForProxy } from "./destination-rules.ts";
@@ -143,7 +144,18 @@ function addService(scope: Scope, service: Service | undefined): void {
 function replace(existing: Service, service: Service): Service | undefined {
   if (existing === service) return undefined;
   if (existing.registry !== service.registry) return service.registry === "kubernetes" ? service : undefined;
-  if (existing.namespace !== service.namespace || existing.resolution !== service.resolution) return undefined;
+  if (!areAlike(existing, service)) return undefined;
   const missing = service.ports.filter(({ number }) => !portOf(existing, number));
   return missing.length === 0 ? undefined : { ...existing, ports: [...existing.ports, ...missing] };
+}
+
+/** Whether two services of a host are so much alike that one can have the other's ports too. */
+function areAlike(a: Service, b: Service): boolean {
+  return (
+    a.namespace === b.namespace &&
+    a.resolution === b.resolution &&
+    isDeepStrictEqual(a.labels, b.labels) &&
+    isDeepStrictEqual(a.selector, b.selector) &&
+    isDeepStrictEqual(a.exportTo, b.exportTo)
+  );
 }
