@@ -56,13 +56,14 @@ export class Services {
 
   /**
    * The service of a host as a resource of `namespace` writes it: the bare name is one of that namespace. Of several, one that
-   * the namespace sees; where it sees none, the first.
+   * the namespace sees; where it sees none, the first, unless that is a wildcard.
    */
   find(host: string, namespace: string): Service | undefined {
     const full = fullHost(host, namespace);
+    const isVisible = (service: Service) => isVisibleFrom(namespace, service);
     const exact = this.#byHost.get(full) ?? [];
-    const found = exact.length > 0 ? exact : this.#wildcards.filter((service) => hostCovers(service.host, full));
-    return found.find((service) => isVisibleFrom(namespace, service)) ?? found[0];
+    if (exact.length > 0) return exact.find(isVisible) ?? exact[0];
+    return this.#wildcards.find((service) => isVisible(service) && hostCovers(service.host, full));
   }
 
   /** The services that a host stands for, which may be a wildcard. */

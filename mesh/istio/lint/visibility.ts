@@ -18,11 +18,9 @@ export function isVisibleFrom(namespace: string, object: Exported): boolean {
   return audience(object)?.has(namespace) ?? true;
 }
 
-/** Whether the namespace of a resource sees an object, or one does that the resource is for. */
-export function isVisibleTo(viewer: Exported, object: Exported): boolean {
-  const { namespace, exportTo = [] } = viewer;
-  const viewers = [namespace, ...exportTo.filter((entry) => entry !== "." && entry !== "*")];
-  return viewers.some((entry) => isVisibleFrom(entry, object));
+/** The namespaces that a resource is for, of which one must see what it names; its own where it is for all. */
+export function viewersOf(resource: Exported): string[] {
+  return [...(audience(resource) ?? [resource.namespace])];
 }
 
 /** Whether some namespace sees both. */

@@ -2,8 +2,8 @@ import { selects } from "../field.ts";
 import type { DestinationRule, TrafficPolicy } from "../kinds/destination-rule/schema.ts";
 import type { Place } from "../place.ts";
 import type { Resource } from "../resources.ts";
-import { fullHost } from "../services.ts";
-import { isVisibleTo } from "../visibility.ts";
+import { fullHost, type Service } from "../services.ts";
+import { isVisibleFrom, viewersOf } from "../visibility.ts";
 import type { World } from "../world.ts";
 import { hintToExport, suggestHost } from "./destinations.ts";
 
@@ -35,9 +35,11 @@ function analyzeHost({ spec, place, object }: Resource<DestinationRule>, world: 
     return place.in("host").find("IST0174", message, suggestHost(host, namespace, world));
   }
   const [hidden] = services;
-  if (hidden && services.every((service) => !isVisibleTo({ namespace, exportTo: spec.exportTo }, service))) {
-    const message = `${host} is not exported to ${namespace}, so the rule never applies`;
-    return place.in("host").find("IST0174", message, hintToExport(hidden, namespace));
+  const viewers = viewersOf({ namespace, exportTo: spec.exportTo });
+  const isSeen = (service: Service) => viewers.some((viewer) => isVisibleFrom(viewer, service));
+  if (hidden && !services.some(isSeen)) {
+    const message = `${host} is not exported to ${viewers.join(" or ")}, so the rule never applies`;
+    return place.in("host").find("IST0174", message, hintToExport(hidden, viewers));
   }
   const pods = services.flatMap((service) => world.workloadsOf(service));
   if (pods.length === 0) return;

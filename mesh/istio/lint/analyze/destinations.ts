@@ -4,7 +4,7 @@ import type { VirtualService } from "../kinds/virtual-service/schema.ts";
 import type { Resource } from "../resources.ts";
 import { suggest } from "../schema/suggest.ts";
 import { clusterDomain, fullHost, halfNamespace, namespaceOf, type Service } from "../services.ts";
-import { isVisibleTo } from "../visibility.ts";
+import { isVisibleFrom, viewersOf } from "../visibility.ts";
 import type { World } from "../world.ts";
 
 /** Destinations that do not exist: hosts, ports and subsets (IST0101), and ports that must be named (IST0112). */
@@ -28,9 +28,10 @@ function analyzeHost(
   if (host === "" || host === "*") return;
   const service = world.services.find(host, namespace);
   if (!service) return reportMissing(host, place.in("host"), world);
-  if (!isVisibleTo({ namespace, exportTo: spec.exportTo }, service)) {
-    const message = `${host} is not exported to ${namespace}: requests are answered with 503 (gRPC status 14)`;
-    return place.in("host").find("IST0101", message, hintToExport(service, namespace));
+  const viewers = viewersOf({ namespace, exportTo: spec.exportTo });
+  if (!viewers.some((viewer) => isVisibleFrom(viewer, service))) {
+    const message = `${host} is not exported to ${viewers.join(" or ")}: requests are answered with 503 (gRPC status 14)`;
+    return place.in("host").find("IST0101", message, hintToExport(service, viewers));
   }
   const numbers = service.ports.map(({ number }) => number);
   if (!port) {
@@ -44,10 +45,10 @@ function analyzeHost(
   }
 }
 
-/** What to write so that a namespace sees a service. */
-export function hintToExport({ object, external }: Service, namespace: string): string {
+/** What to write so that namespaces see a service. */
+export function hintToExport({ object, external }: Service, viewers: readonly string[]): string {
   const where = external ? "exportTo" : "the annotation networking.istio.io/exportTo";
-  return `add ${namespace} to ${where} of the ${object.kind} ${object.metadata.namespace}/${object.metadata.name}`;
+  return `add ${viewers.join(", ")} to ${where} of the ${object.kind} ${object.metadata.namespace}/${object.metadata.name}`;
 }
 
 function reportMissing(host: string, place: PlacedDestination["place"], world: World): void {
