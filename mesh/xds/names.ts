@@ -36,6 +36,12 @@ export function serverNameOf({ port, subset, host }: ClusterKey): string {
   return `outbound_.${port}_.${subset}_.${host}`;
 }
 
+/** What such a server name says; undefined for others. */
+export function parseServerName(name: string): ClusterKey | undefined {
+  const [, port, subset = "", host = ""] = /^outbound_\.(\d+)_\.([^_]*)_\.(.+)$/.exec(name) ?? [];
+  return port === undefined ? undefined : { port: Number(port), subset, host };
+}
+
 /** `host:port`, with brackets around an IPv6 address. */
 export function domainName(host: string, port: number): string {
   return `${bracketed(host)}:${port}`;

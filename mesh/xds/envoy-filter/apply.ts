@@ -1,5 +1,5 @@
 import type { Compilation } from "../compilation.ts";
-import type { JsonObject } from "../json.ts";
+import { type JsonObject, objectAt, objectsAt } from "../json.ts";
 import { inboundPassthroughCluster } from "../names.ts";
 import { patchClusters } from "./clusters.ts";
 import { patchListeners } from "./listeners.ts";
@@ -35,10 +35,23 @@ export function applyEnvoyFilters<R extends Resources>(
     proxy.type === "router"
       ? patchSide(resources, patches, { ...surroundings, context: "GATEWAY" })
       : patchSidecar(resources, patches, surroundings);
-  return { ...patched, endpoints: ofClusters(patched) };
+  return { ...patched, routes: ofListeners(patched), endpoints: ofClusters(patched) };
 }
 
-/** Envoy asks for endpoints of the clusters that it has: those of a removed one are told to nobody. */
+/** Envoy asks for the routes that its listeners name: those of a removed one are told to nobody. */
+function ofListeners({ listeners, routes }: Resources): JsonObject[] {
+  const chains = listeners.flatMap((listener) => [
+    ...objectsAt(listener, "filter_chains"),
+    objectAt(listener, "default_filter_chain"),
+  ]);
+  const filters = chains.flatMap((chain) => objectsAt(chain, "filters"));
+  const names = new Set(
+    filters.map((filter) => objectAt(objectAt(filter, "typed_config"), "rds")["route_config_name"]),
+  );
+  return routes.filter(({ name }) => names.has(name));
+}
+
+/** It asks for endpoints of the clusters that it has in the same way. */
 function ofClusters({ clusters, endpoints }: Resources): JsonObject[] {
   const names = new Set(clusters.map(({ name }) => name));
   return endpoints.filter(({ cluster_name }) => names.has(cluster_name));

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from "../json.ts";
-import { parseOutboundCluster } from "../names.ts";
+import { parseOutboundCluster, parseServerName } from "../names.ts";
 import { sameOrigin } from "../origin.ts";
 import { mergeMessage, mergePacked } from "./merge.ts";
 import { addsTo, isFor, type Patch, type PatchContext } from "./patches.ts";
@@ -29,7 +29,7 @@ function matches(cluster: JsonObject, { match }: Patch, hostsOf: (cluster: strin
   if (!wanted) return true;
   const name = String(cluster["name"]);
   if (wanted.name) return wanted.name === name;
-  const outbound = parseOutboundCluster(name);
+  const outbound = parseOutboundCluster(name) ?? parseServerName(name);
   const port = outbound?.port ?? Number(/^inbound\|(\d+)\|/.exec(name)?.[1] ?? 0);
   const hosts = outbound ? [outbound.host] : hostsOf(name);
   return (

@@ -179,6 +179,31 @@ test("a cluster that is removed takes its endpoints along", () => {
   expect(endpoints(remove)).toEqual(endpoints().filter((each) => each !== name));
 });
 
+test("a listener that is removed takes its routes along", () => {
+  const remove = envoyFilter(
+    "{applyTo: LISTENER, match: {context: SIDECAR_OUTBOUND, listener: {portNumber: 8080}}, patch: {operation: REMOVE}}",
+  );
+  const names = (...yaml: string[]): unknown[] =>
+    world(shops, ...yaml)
+      .sidecar("siren/order")
+      .routes.map(({ name }) => name);
+  expect(names()).toContain("8080");
+  expect(names(remove)).toEqual(names().filter((name) => name !== "8080"));
+});
+
+test("a cluster of a gateway that joins connections is found by the subset in its name", () => {
+  const name = "outbound_.443_.v1_.a.example";
+  const remove = patch({ applyTo: "CLUSTER", operation: "REMOVE", match: { cluster: { subset: "v1" } } });
+  const clusters = [{ name }, { name: name.replace("v1", "v2") }];
+  expect(patchClusters(clusters, [remove], { context: "GATEWAY", hostsOf: () => [] })).toEqual([clusters[1]]);
+});
+
+test("a route configuration without hosts has no list of them", () => {
+  const routes = { name: "80", virtual_hosts: [{ name: "a" }] };
+  const remove = patch({ applyTo: "VIRTUAL_HOST", operation: "REMOVE" });
+  expect(patchRouteConfiguration(routes, [remove], { context: "SIDECAR_OUTBOUND" })).toEqual({ name: "80" });
+});
+
 test("a listener of a Sidecar's ingress is an inbound one", () => {
   const sidecar = `apiVersion: networking.istio.io/v1
 kind: Sidecar

@@ -25,7 +25,9 @@ export function patchRouteConfiguration(original: JsonObject, all: Patch[], work
     .map((host) => patchVirtualHost(host, relevant))
     .filter((host) => host !== undefined);
   const added = relevant.filter(({ applyTo, operation }) => applyTo === "VIRTUAL_HOST" && operation === "ADD");
-  configuration["virtual_hosts"] = [...hosts, ...added.map(({ value }) => structuredClone(value))];
+  const patched = [...hosts, ...added.map(({ value }) => structuredClone(value))];
+  if (patched.length > 0) configuration["virtual_hosts"] = patched;
+  else delete configuration["virtual_hosts"];
   return configuration;
 }
 
