@@ -11,13 +11,12 @@ const spaceDelimited = ["permission", "scope"];
 
 /**
  * The filter that checks the tokens of a workload's callers; none when nothing asks for it. A request without a token passes: that
- * one is needed is said by an AuthorizationPolicy.
+ * one is needed is said by an AuthorizationPolicy. The rules of the workload's own namespace come before the mesh's.
  */
 export function jwtFilters({ mesh, proxy }: Compilation): JsonObject[] {
-  const rules = mesh.requestAuthentications
-    .filter((policy) => appliesTo(policy, mesh, proxy))
-    .flatMap(({ spec }) => spec.jwtRules ?? [])
-    .sort(byIssuer);
+  const policies = mesh.requestAuthentications.filter((policy) => appliesTo(policy, mesh, proxy));
+  const own = policies.filter(({ namespace }) => namespace === proxy.namespace);
+  const rules = [...new Set([...own, ...policies])].flatMap(({ spec }) => spec.jwtRules ?? []).sort(byIssuer);
   if (rules.length === 0) return [];
   const providers = Object.fromEntries(
     rules.map((rule, index) => [providerName(index), provider(rule, { mesh, proxy })]),

@@ -98,6 +98,18 @@ spec: {jwtRules: [{issuer: a, jwks: '{"keys":[]}', spaceDelimitedClaims: [roles,
     expect(JSON.stringify(providers)).toContain('"space_delimited_claims":["permission","roles","scope"]');
   });
 
+  it("takes rules of the workload's namespace before the mesh's for the same issuer", () => {
+    const rule = (namespace: string, audience: string): string => `apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: {name: ${audience}, namespace: ${namespace}}
+spec: {jwtRules: [{issuer: a, jwks: '{"keys":[]}', audiences: [${audience}]}]}`;
+    const w = world(shops, rule("istio-system", "first"), rule("siren", "second"));
+    expect(filter(w, "envoy.filters.http.jwt_authn")["providers"]).toMatchObject({
+      "origins-0": { audiences: ["second"] },
+      "origins-1": { audiences: ["first"] },
+    });
+  });
+
   it("says by name which status an authorizer's failure gives", () => {
     const mesh = `apiVersion: v1
 kind: ConfigMap
