@@ -4,6 +4,7 @@ import type { Place } from "../place.ts";
 import type { Resource } from "../resources.ts";
 import { fullHost, type Service } from "../services.ts";
 import { isVisibleFrom, viewersOf } from "../visibility.ts";
+import type { Workload } from "../workloads.ts";
 import type { World } from "../world.ts";
 import { hintToExport, suggestHost } from "./destinations.ts";
 
@@ -25,7 +26,8 @@ const fromNode = new Set([
   "kubernetes.io/hostname",
 ]);
 
-function analyzeHost({ spec, place, object }: Resource<DestinationRule>, world: World): void {
+function analyzeHost(resource: Resource<DestinationRule>, world: World): void {
+  const { spec, place, object } = resource;
   const { namespace } = object.metadata;
   const { host = "" } = spec;
   if (host === "" || !world.services.covers(host, namespace)) return;
@@ -41,7 +43,13 @@ function analyzeHost({ spec, place, object }: Resource<DestinationRule>, world: 
     const message = `${host} is not exported to ${viewers.join(" or ")}, so the rule never applies`;
     return place.in("host").find("IST0174", message, hintToExport(hidden, viewers));
   }
-  const pods = services.flatMap((service) => world.workloadsOf(service));
+  analyzeSubsets(
+    resource,
+    services.flatMap((service) => world.workloadsOf(service)),
+  );
+}
+
+function analyzeSubsets({ spec, place }: Resource<DestinationRule>, pods: readonly Workload[]): void {
   if (pods.length === 0) return;
   spec.subsets?.forEach(({ name, labels: written = {} }, index) => {
     const labels = Object.fromEntries(Object.entries(written).filter(([label]) => !fromNode.has(label)));
@@ -49,7 +57,7 @@ function analyzeHost({ spec, place, object }: Resource<DestinationRule>, world: 
     const text = Object.entries(labels)
       .map((label) => label.join("="))
       .join(",");
-    const message = `no pod of ${host} has the labels ${text}: requests to the subset ${name} are answered with 503 (gRPC status 14, UH)`;
+    const message = `no pod of ${spec.host} has the labels ${text}: requests to the subset ${name} are answered with 503 (gRPC status 14, UH)`;
     place.in("subsets", index, "labels").find("IST0173", message, hintFor(pods, Object.keys(labels)));
   });
 }
