@@ -98,7 +98,7 @@ function emptyOf(type: FieldType): unknown {
   return type.name === "string" ? "" : type.name === "bool" ? false : type.name === "struct" ? {} : 0;
 }
 
-function decodeEnum({ values, lenient }: EnumType<string>, value: unknown, place: Place): unknown {
+function decodeEnum({ values, lenient, open }: EnumType<string>, value: unknown, place: Place): unknown {
   if (Number.isInteger(value) && lenient) return value;
   if (Number.isInteger(value)) {
     const hint = `write one of ${values.join(", ")}`;
@@ -108,6 +108,10 @@ function decodeEnum({ values, lenient }: EnumType<string>, value: unknown, place
   if (typeof value !== "string") return wrongType("text", value, place);
   if (values.includes(value)) return value;
   const meant = suggest(value, values);
+  if (open && meant === undefined && /^[A-Z][A-Z0-9_]+$/.test(value)) {
+    place.warn(`"${value}" is none of the values known here`, `write one of ${values.join(", ")}, unless it is newer`);
+    return value;
+  }
   const hint = meant ? `did you mean ${meant}?` : `write one of ${values.join(", ")}`;
   place.misread(`"${value}" is none of ${values.join(", ")}`, hint);
   return undefined;

@@ -27,6 +27,8 @@ export interface EnumType<N extends string> {
   readonly values: readonly N[];
   /** As of scalars: values may be written as numbers. */
   readonly lenient?: boolean;
+  /** A later release may have more values: one that is like none of these is a warning, not a refusal. */
+  readonly open?: boolean;
 }
 
 /** What reads itself, such as a message whose type stands in it. */

@@ -72,7 +72,7 @@ function fieldType(field: DescField, registry: FileRegistry): FieldType {
     case "scalar":
       return { kind: "scalar", name: scalarNames[field.scalar], lenient: true };
     case "enum":
-      return { kind: "enum", values: field.enum.values.map(({ name }) => name), lenient: true };
+      return { kind: "enum", values: field.enum.values.map(({ name }) => name), lenient: true, open: true };
     case "message":
       return typeOf(field.message, registry);
     case "list":
@@ -86,7 +86,7 @@ function elementType(field: DescField & { fieldKind: "list" | "map" }, registry:
   const kind = field.fieldKind === "list" ? field.listKind : field.mapKind;
   if (kind === "message" && field.message) return typeOf(field.message, registry);
   if (kind === "enum" && field.enum)
-    return { kind: "enum", values: field.enum.values.map(({ name }) => name), lenient: true };
+    return { kind: "enum", values: field.enum.values.map(({ name }) => name), lenient: true, open: true };
   return { kind: "scalar", name: scalarNames[field.scalar ?? ScalarType.STRING], lenient: true };
 }
 

@@ -16,7 +16,7 @@ export function validate(spec: EnvoyFilter, place: Place): void {
 }
 
 function validateConfigPatch(patch: ConfigPatch, place: Place): void {
-  if (patch.match?.context === "WAYPOINT") return;
+  if (patch.match?.context === "WAYPOINT") return checkWaypoint(patch.match, place.in("match"));
   const incomplete = missing(patch);
   if (incomplete) return place.in(...incomplete.at).refuse(incomplete.reason, incomplete.hint);
   const version = patch.match?.proxy?.proxyVersion;
@@ -28,6 +28,17 @@ function validateConfigPatch(patch: ConfigPatch, place: Place): void {
     if (!validateListenerMatch(patch, patch.match.listener, place.in("match", "listener"))) return;
   }
   validatePatchValue(patch, place.in("patch", "value"));
+}
+
+/** istiod looks no further at patches for waypoints; the CustomResourceDefinition does. */
+function checkWaypoint(match: NonNullable<ConfigPatch["match"]>, place: Place): void {
+  const refused = "Kubernetes refuses the object:";
+  const other = (["listener", "routeConfiguration", "cluster"] as const).find((field) => match[field]);
+  if (other) place.in(other).find("M014", `${refused} a waypoint is not found by a ${other}`, "write match.waypoint");
+  const port = match.waypoint?.portNumber ?? 1;
+  if (port >= 1 && port <= 65_535) return;
+  const at = place.in("waypoint", "portNumber");
+  at.find("M014", `${refused} ${port} is not a port`, "write a number from 1 to 65535");
 }
 
 interface Missing {

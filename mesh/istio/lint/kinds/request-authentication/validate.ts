@@ -31,6 +31,11 @@ function validateRule(rule: JwtRule, place: Place): void {
     if (!header || !claim) at.refuse("both header and claim are required", "write header and claim");
     else checkStrictHeader(header, at.in("header"));
   });
+  rule.spaceDelimitedClaims?.forEach((claim, index) => {
+    if (claim !== "") return;
+    const at = place.in("spaceDelimitedClaims", index);
+    at.find("M014", "Kubernetes refuses the object: the name of the claim is empty", "write it, or remove it");
+  });
   checkDuration(rule.timeout, place.in("timeout"));
 }
 

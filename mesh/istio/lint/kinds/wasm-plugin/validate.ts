@@ -28,6 +28,7 @@ const schemes = ["file", "http", "https", "oci"];
 function checkUrl(url: string, place: Place): void {
   const hint = "write oci://registry/image:tag, https://host/plugin.wasm or file:///path";
   if (url === "") return place.refuse("it has no url", hint);
+  if (/%(?![0-9a-fA-F]{2})/.test(url)) return place.refuse(`"${url}" is no URL`, hint);
   const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\//.exec(url)?.[1]?.toLowerCase();
   if (scheme === undefined) {
     if (/[\s{}^|\\<>]/.test(url)) place.refuse(`"${url}" is no URL`, hint);
