@@ -39,17 +39,16 @@ function assignment(
   { byDns }: { byDns: boolean },
 ): JsonObject {
   const own = mesh.workloads.named(proxy.namespace, proxy.name) ?? mesh.workloads.at(proxy.ip);
-  const all = mesh.registry.endpointsOf(service, port);
-  // Such a cluster of Envoy's has one name to resolve and takes no more.
-  const told = service.resolution === "dns-round-robin" ? all.slice(0, 1) : all;
-  const endpoints = told.filter(
-    (endpoint) =>
-      labelsMatch(labels, endpoint.labels) &&
-      endpoint.health !== "TERMINATING" &&
-      (endpoint.health !== "UNHEALTHY" || service.distribution !== undefined) &&
-      (byDns || endpoint.port === 0 || isIpAddress(endpoint.address)) &&
-      (!service.nodeLocal || endpoint.node === (own?.node ?? "")),
-  );
+  const endpoints = mesh.registry
+    .endpointsOf(service, port)
+    .filter(
+      (endpoint) =>
+        labelsMatch(labels, endpoint.labels) &&
+        endpoint.health !== "TERMINATING" &&
+        (endpoint.health !== "UNHEALTHY" || service.distribution !== undefined) &&
+        (byDns || endpoint.port === 0 || isIpAddress(endpoint.address)) &&
+        (!service.nodeLocal || endpoint.node === (own?.node ?? "")),
+    );
   const secured = endpoints.map((endpoint) =>
     takesNoTls(endpoint, mesh) ? { ...endpoint, tlsMode: "disabled" as const } : endpoint,
   );

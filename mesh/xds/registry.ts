@@ -48,8 +48,10 @@ export class Registry {
    */
   endpointsOf(service: Service, port: ServicePort): Endpoint[] {
     const same = this.#sameHost.get(`${service.namespace}/${service.hostname}`) ?? [];
-    const endpoints = same.length > 1 ? same.flatMap((each) => each.endpoints) : service.endpoints;
-    return endpoints.filter((endpoint) => endpoint.portName === port.name);
+    const onPort = ({ endpoints }: Service): Endpoint[] => endpoints.filter(({ portName }) => portName === port.name);
+    if (same.length < 2) return onPort(service);
+    const resolved = same.find((each) => isOneName(each) && onPort(each).length > 0);
+    return same.filter((each) => !isOneName(each) || each === resolved).flatMap(onPort);
   }
 
   /** The identities that may answer for a service, in any of the mesh's trust domains: its endpoints' and those that it names. Sorted. */
@@ -73,6 +75,11 @@ export class Registry {
       byNamespace.set(service.namespace, service);
     }
   }
+}
+
+/** Envoy resolves one name for it: others like it add nothing. */
+function isOneName({ resolution }: Service): boolean {
+  return resolution === "dns-round-robin";
 }
 
 /** Of services with the same host all endpoints count, but of the identities that they name only those of the last. */

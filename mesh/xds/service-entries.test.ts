@@ -128,6 +128,10 @@ describe("a ServiceEntry", () => {
   it("has one endpoint where Envoy resolves one name, however many addresses it has", () => {
     const two = entry(`{hosts: [a.example], ${http}, resolution: DNS_ROUND_ROBIN, addresses: [10.0.0.1, 10.0.0.2]}`);
     expect(addresses(world(two), "outbound|80||a.example")).toEqual(["a.example:80"]);
+    const other = entry(`{hosts: [a.example], ${http}, resolution: DNS, endpoints: [{address: b.example}]}`, {
+      name: "f",
+    });
+    expect(addresses(world(two, other), "outbound|80||a.example")).toEqual(["a.example:80", "b.example:80"]);
   });
 
   it.each([
