@@ -79,11 +79,12 @@ export function joinedChains(server: MergedServer, { scope, proxy }: Compilation
     const rule = destinationRuleFor(scope, proxy, service.hostname)?.spec;
     const subsets = ["", ...(rule?.subsets ?? []).map(({ name = "" }) => name)];
     const ports = service.ports.filter(({ protocol }) => protocol !== "UDP");
-    return ports.flatMap(({ number }) =>
+    return ports.flatMap(({ number, protocol }) =>
       subsets.map((subset) => {
         const cluster = serverNameOf({ port: number, subset, host: service.hostname });
         const match = { ...everything, serverNames: [cluster], applicationProtocols: meshProtocols };
-        return gatewayChain(match, [tcpProxy(cluster, { rule, subset, tunnels: false })], undefined);
+        const proxied = tcpProxy(cluster, { rule, subset, tunnels: false });
+        return gatewayChain(match, networkFilters(protocol, proxied), undefined);
       }),
     );
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type JsonObject, objectAt, objectsAt } from "./json.ts";
-import { clusterNamed, shops, type World, world } from "./testing/world.ts";
+import { clusterNamed, service, shops, type World, world } from "./testing/world.ts";
 
 function gateway(
   servers: string,
@@ -194,7 +194,8 @@ describe("TLS and TCP on a gateway", () => {
 kind: DestinationRule
 metadata: {name: report, namespace: siren}
 spec: {host: report, subsets: [{name: v1, labels: {version: v1}}]}`;
-    const w = world(shops, gateway(server), rule);
+    const w = world(shops, service("siren/db", "mongo:27017"), gateway(server), rule);
+    expect(JSON.stringify(chains(w))).toContain("envoy.filters.network.mongo_proxy");
     const byName = chains(w).map((chain) => objectAt(chain, "filter_chain_match")["server_names"]);
     expect(byName).toContainEqual(["outbound_.8080_._.report.siren.svc.cluster.local"]);
     expect(byName).toContainEqual(["outbound_.8080_.v1_.report.siren.svc.cluster.local"]);

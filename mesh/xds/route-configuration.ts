@@ -35,7 +35,7 @@ export function sidecarRouteConfigurations(names: Iterable<string>, compilation:
 function routeConfiguration(name: string, hosts: JsonObject[]): JsonObject {
   return {
     name,
-    virtual_hosts: hosts,
+    ...(hosts.length > 0 && { virtual_hosts: hosts }),
     validate_clusters: false,
     max_direct_response_body_size_bytes: 1_048_576,
     ignore_port_in_host_matching: true,
