@@ -19,7 +19,7 @@ export function lint(objects: readonly KubeObject[], contracts = new Contracts()
   const world = new World(objects, contracts, report);
   analyze(world);
   checkPolicies(world);
-  const kept = suppress(report.reported.splice(0), objects, report);
+  const kept = suppress(report.reported.splice(0), world, report);
   return sortFindings([...kept, ...report.reported.map(({ finding }) => finding)]);
 }
 

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { loadText } from "../load.ts";
 import { lint } from "./lint.ts";
 
-function codesOf(annotation: string): string[] {
+function codesOf(annotation: string, more = ""): string[] {
   const { objects } = loadText(
-    `apiVersion: networking.istio.io/v1
+    `${more}apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata:
   name: product
@@ -32,5 +32,16 @@ describe("mainsheet.dev/ignore", () => {
     ["takes an empty annotation", "", ["M005", "M020"]],
   ])("%s", (_, annotation, codes) => {
     expect(codesOf(annotation)).toEqual(codes);
+  });
+
+  it("says that there is no finding along the calls only where it knows who calls", () => {
+    const workload = `apiVersion: v1
+kind: Pod
+metadata: {name: order, labels: {app: order}}
+spec: {containers: []}
+---
+`;
+    expect(codesOf("M005=a; M020=b; M006=c")).toEqual([]);
+    expect(codesOf("M005=a; M020=b; M006=c", workload)).toEqual(["M039"]);
   });
 });

@@ -2,9 +2,13 @@ import type { Finding } from "../finding.ts";
 import type { KubeObject } from "../kube-object.ts";
 import { type Code, isCode } from "./codes.ts";
 import type { Report } from "./place.ts";
+import type { World } from "./world.ts";
 
 /** The annotation that suppresses findings of an object: `"M005=reason; M007=reason"`. */
 export const ignoreAnnotation = "mainsheet.dev/ignore";
+
+/** Found along the calls of workloads: where the files have none, that nothing is found says nothing. */
+const foundAlongCalls: ReadonlySet<Code> = new Set<Code>(["M006"]);
 
 /** Objects' findings are matched by the object they were reported for. */
 export interface Reported {
@@ -16,7 +20,7 @@ export interface Reported {
  * Leaves out the findings that their object's annotation suppresses. A suppression without a reason counts for nothing and is a
  * finding itself (M038), and so is one that suppresses nothing (M039).
  */
-export function suppress(reported: readonly Reported[], objects: readonly KubeObject[], report: Report): Finding[] {
+export function suppress(reported: readonly Reported[], { objects, workloads }: World, report: Report): Finding[] {
   const ignored = new Map<KubeObject, Map<Code, boolean>>();
   for (const object of objects) {
     const text = object.metadata.annotations[ignoreAnnotation];
@@ -28,7 +32,10 @@ export function suppress(reported: readonly Reported[], objects: readonly KubeOb
     codes.set(finding.code as Code, true);
     return false;
   });
-  for (const [object, codes] of ignored) reportUnused(object, codes, report);
+  for (const [object, codes] of ignored) {
+    if (workloads.length === 0) for (const code of foundAlongCalls) codes.delete(code);
+    reportUnused(object, codes, report);
+  }
   return kept.map(({ finding }) => finding);
 }
 
