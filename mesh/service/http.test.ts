@@ -1,10 +1,9 @@
-import { mkdtempSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
+import { temporaryFolder } from "#mesh/testing/temporary-folder.ts";
 import { connectHttp } from "./http.ts";
 import { refusals, unavailable } from "./refusals.ts";
 import { passOnOnly } from "./telemetry.ts";
@@ -34,7 +33,7 @@ async function serving(answer: (request: IncomingMessage, response: ServerRespon
 
 describe("connectHttp", () => {
   it("goes to the own sidecar under the callee's name, with the flow's headers", async () => {
-    const socket = join(mkdtempSync(join(tmpdir(), "mesh-http-")), "out.sock");
+    const socket = join(temporaryFolder(), "out.sock");
     let seen: IncomingMessage["headers"] = {};
     await serving((request, response) => {
       seen = request.headers;

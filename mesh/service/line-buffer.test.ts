@@ -1,13 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { eventually } from "#mesh/testing/eventually.ts";
+import { temporaryFolder } from "#mesh/testing/temporary-folder.ts";
 import { LineBuffer } from "./line-buffer.ts";
 
 function open(options = {}) {
-  const path = join(mkdtempSync(join(tmpdir(), "mesh-log-")), "log");
+  const path = join(temporaryFolder(), "log");
   const fd = openSync(path, "w");
   const buffer = new LineBuffer({ fd, gatherChars: 1_000, gatherMs: 5, maxChars: 1e6, ...options });
   return { buffer, read: () => readFileSync(path, "utf8"), close: () => closeSync(fd) };

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TestPostgres, testPostgres } from "#mesh/testing/servers.ts";
+import { temporaryFolder } from "#mesh/testing/temporary-folder.ts";
 import { migrate } from "./migrate.ts";
 
 let postgres: TestPostgres;
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => postgres[Symbol.asyncDispose]());
 
 function folderOf(migrations: Record<string, string>): string {
-  const folder = mkdtempSync(join(tmpdir(), "mesh-migrate-"));
+  const folder = temporaryFolder();
   for (const [name, sql] of Object.entries(migrations)) {
     mkdirSync(join(folder, name));
     writeFileSync(join(folder, name, "migration.sql"), sql);

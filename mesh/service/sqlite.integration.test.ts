@@ -195,7 +195,7 @@ describe("events", () => {
 
   it("are relayed by one process of two, and by the other once the first has gone", async () => {
     const [one, other] = [new SqliteStorage(freshUrl()), new SqliteStorage(`file:${folder}/${files}.db`)];
-    await one.migrate(shopMigrations("integer"));
+    await one.migrate(shopMigrations("sqlite"));
     const [first, second] = [one.outbox.session(), other.outbox.session()];
     await first.connect();
     await second.connect();
@@ -282,14 +282,14 @@ describe("migrations", () => {
   it("are applied once, and one that was edited afterwards is refused", async () => {
     const url = freshUrl();
     const storage = new SqliteStorage(url);
-    const migrations = shopMigrations("integer");
+    const migrations = shopMigrations("sqlite");
     await storage.migrate(migrations);
     await storage.migrate(migrations);
     expect(rowsIn(url, "SELECT scope, name FROM mesh_migrations ORDER BY 1")).toEqual([
       ["mesh", "0001_outbox_inbox_answers"],
       ["service", "0001_init"],
     ]);
-    await expect(storage.migrate(shopMigrations("bigint"))).rejects.toThrow("edited after it was applied");
+    await expect(storage.migrate(shopMigrations("postgres"))).rejects.toThrow("edited after it was applied");
     await storage.close();
   });
 });

@@ -1,5 +1,3 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ProductRegistered } from "#gen/proto/siren/product/v1/events.ts";
 import { Product, ProductServiceService, type ProductStatus } from "#gen/proto/siren/product/v1/product.ts";
@@ -63,16 +61,9 @@ export class ShopStore {
 
 export const registered = event("siren.product.v1.ProductRegistered", ProductRegistered);
 
-/** A folder of migrations as a service has them. @param id the type of generated keys */
-export function shopMigrations(id = "bigserial"): string {
-  const folder = mkdtempSync(join(tmpdir(), "mesh-migrations-"));
-  mkdirSync(join(folder, "0001_init"));
-  writeFileSync(
-    join(folder, "0001_init", "migration.sql"),
-    `CREATE TABLE item (id ${id} PRIMARY KEY, name text NOT NULL, price bigint NOT NULL, version bigint NOT NULL DEFAULT 1);
-     CREATE TABLE note (id ${id} PRIMARY KEY, text text NOT NULL);`,
-  );
-  return folder;
+/** The folder of its migrations. @param kind of the database */
+export function shopMigrations(kind: "postgres" | "sqlite" = "postgres"): string {
+  return join(import.meta.dirname, "shop-migrations", kind);
 }
 
 /** @param poolSize default 4 */
@@ -80,7 +71,7 @@ export function shopDatabase(url: string, poolSize = 4): OwnDatabase<ShopStore> 
   return openDatabase({
     client: sqlClient,
     store: (db: Sql) => new ShopStore(db),
-    migrations: shopMigrations(url.startsWith("file:") ? "integer" : undefined),
+    migrations: shopMigrations(url.startsWith("file:") ? "sqlite" : "postgres"),
     url,
     poolSize,
     // Many at once wait for few connections, on a busy machine for longer than the run time would let them.
