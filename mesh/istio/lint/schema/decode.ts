@@ -53,13 +53,15 @@ function decodeMessage(type: MessageType<Fields>, value: unknown, { place, outer
       if (decoded !== undefined) message[name] = decoded;
     }
   }
-  checkOneOf(type, value, place);
+  const set = checkOneOf(type, value, place);
+  for (const name of type.oneOf ? set.slice(0, -1) : []) delete message[name];
   return message;
 }
 
-function checkOneOf(type: MessageType<Fields>, value: Record<string, unknown>, place: Place): void {
+/** Returns which of the fields that exclude one another are written. */
+function checkOneOf(type: MessageType<Fields>, value: Record<string, unknown>, place: Place): string[] {
   const isSet = (name: string) => value[name] !== undefined && value[name] !== null;
-  const set = type.oneOf?.filter(isSet) ?? [];
+  const set = (type.oneOf ?? type.exclusive)?.filter(isSet) ?? [];
   const [first, second] = set;
   if (second !== undefined) {
     place
@@ -70,6 +72,7 @@ function checkOneOf(type: MessageType<Fields>, value: Record<string, unknown>, p
         `keep ${first} or ${second}`,
       );
   }
+  return set;
 }
 
 function decodeList(type: ListType<FieldType>, value: unknown, { place, outer }: Position): unknown {

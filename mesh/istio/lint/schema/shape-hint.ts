@@ -4,7 +4,7 @@ import type { EnumType, Fields, FieldType, MapType, MessageType, ScalarType } fr
 export function objectHint(type: MessageType<Fields>, value: unknown): string {
   const names = Object.keys(type.fields);
   if (Array.isArray(value)) return "write an object: its fields without a dash before them";
-  const field = type.oneOf?.[0] ?? names.find((name) => takes(type.fields[name], value));
+  const field = (type.oneOf ?? type.exclusive)?.[0] ?? names.find((name) => takes(type.fields[name], value));
   if (field !== undefined) return `write {${field}: ${JSON.stringify(value)}}`;
   return names.length > 0 ? `write an object with ${names.slice(0, 8).join(", ")}` : "write an object";
 }

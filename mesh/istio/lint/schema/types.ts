@@ -52,8 +52,10 @@ export type Fields = { readonly [name: string]: FieldType };
 export interface MessageRules {
   /** Told of fields that the message does not have; by default they are reported as M013. */
   onUnknown?(name: string, known: string[], place: Place): void;
-  /** Fields of which the CustomResourceDefinition takes one at most. */
+  /** A oneof of protobuf: the CustomResourceDefinition takes one of the fields at most, istiod the last of them. */
   readonly oneOf?: readonly string[];
+  /** Fields of which only the CustomResourceDefinition takes one at most. */
+  readonly exclusive?: readonly string[];
 }
 
 export interface MessageType<F> extends MessageRules {

@@ -78,7 +78,7 @@ export const schema = message(
     configPatches: list(configPatch),
     priority: int32,
   },
-  { oneOf: ["workloadSelector", "targetRefs"] },
+  { exclusive: ["workloadSelector", "targetRefs"] },
 );
 
 export type EnvoyFilter = Infer<typeof schema>;

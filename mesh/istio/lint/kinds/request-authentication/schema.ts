@@ -17,7 +17,7 @@ const jwtRule = message(
     spaceDelimitedClaims: list(string),
     timeout: duration,
   },
-  { oneOf: ["jwksUri", "jwks_uri", "jwks"] },
+  { exclusive: ["jwksUri", "jwks_uri", "jwks"] },
 );
 
 export const schema = message({ ...attachment, jwtRules: list(jwtRule) });
