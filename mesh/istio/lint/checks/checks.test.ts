@@ -19,6 +19,8 @@ describe("durations", () => {
     ["1d", undefined],
     ["", undefined],
     ["s", undefined],
+    ["2562047h", 2562047 * 3600e9],
+    ["2562048h", undefined],
   ])("reads %j as Go does", (text, nanos) => {
     expect(parseDuration(text)).toBe(nanos);
   });

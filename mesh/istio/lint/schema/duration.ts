@@ -15,12 +15,16 @@ export const second = 1e9;
 const whole = /^[-+]?((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/;
 const part = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g;
 
+/** What Go's durations hold: some 292 years. */
+const mostNanos = 2 ** 63;
+
 /** Reads a duration as Go's `time.ParseDuration` does: `1h30m`, `1.5s`, `-2ms`, `0`. Nanoseconds, or undefined. */
 export function parseDuration(text: string): number | undefined {
   if (/^[-+]?0$/.test(text)) return 0;
   if (text.length > 100 || !whole.test(text)) return undefined;
   let nanos = 0;
   for (const [, amount = "", unit = ""] of text.matchAll(part)) nanos += Number(amount) * (nanosOf.get(unit) ?? 0);
+  if (nanos >= mostNanos) return undefined;
   return Math.round(text.startsWith("-") ? -nanos : nanos);
 }
 
