@@ -44,3 +44,26 @@ describe("of fields that exclude one another istiod reads the last", () => {
     expect(codesOf(kind, spec)).toBe(codes);
   });
 });
+
+describe("a number in quotes is read as one of JSON", () => {
+  it.each([
+    ["'80'", "M014"],
+    ["' 80'", "M014"],
+    ["'1e2'", "IST0106"],
+    ["'0x50'", "IST0106"],
+    ["'080'", "IST0106"],
+    ["''", "IST0106"],
+  ])("of a port, %s: %s", (port, codes) => {
+    expect(codesOf("VirtualService", route(`route: [{destination: {host: a, port: {number: ${port}}}}]`))).toBe(codes);
+  });
+
+  it.each([
+    ["'2e0'", "M014"],
+    ["NaN", "M014"],
+    ["'0.5'", "IST0106 M014"],
+    [".inf", "IST0106"],
+  ])("of a rate, %s: %s", (aggression, codes) => {
+    const warmup = `{duration: 30s, aggression: ${aggression}}`;
+    expect(codesOf("DestinationRule", `{host: a, trafficPolicy: {loadBalancer: {warmup: ${warmup}}}}`)).toBe(codes);
+  });
+});

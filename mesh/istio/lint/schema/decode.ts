@@ -147,10 +147,18 @@ interface NumberRules {
   lenient: boolean;
 }
 
+/** Numbers in quotes are read as JSON has them: no hexadecimal digits, no zero in front. */
+const json = { whole: /^-?(0|[1-9]\d*)$/, number: /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/ };
+
+function unquote(text: string, { whole, lenient }: NumberRules): unknown {
+  if (!whole && /^(NaN|-?Infinity)$/.test(text)) return Number(text);
+  return (whole && !lenient ? json.whole : json.number).test(text) ? Number(text) : text;
+}
+
 function decodeNumber(value: unknown, place: Place, range: NumberRules): unknown {
-  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  const number = typeof value === "string" ? unquote(value.trim(), range) : value;
   const kind = range.whole ? "a whole number" : "a number";
-  if (typeof number !== "number" || Number.isNaN(number)) {
+  if (typeof number !== "number") {
     const [, digits] = /^(\d+) *%$/.exec(String(value)) ?? [];
     return wrongType(kind, value, place, digits && `write ${digits}, without %`);
   }
