@@ -97,6 +97,40 @@ test("camelCase becomes field names, but keys of maps and contents of a Struct s
   });
 });
 
+test("a zero is no value: it changes nothing that is there", () => {
+  const into: JsonObject = {
+    normalize_path: true,
+    dns_lookup_family: "V4_ONLY",
+    retry_policy: { num_retries: 2, host_selection_retry_max_attempts: 5 },
+    timeout: "5s",
+  };
+  mergeMessage(into, {
+    normalize_path: false,
+    dns_lookup_family: "AUTO",
+    lb_policy: "ROUND_ROBIN",
+    retry_policy: { num_retries: 0, host_selection_retry_max_attempts: 3 },
+    timeout: "0s",
+    max_requests: 0,
+  });
+  expect(into).toEqual({
+    normalize_path: true,
+    dns_lookup_family: "V4_ONLY",
+    retry_policy: { num_retries: 2, host_selection_retry_max_attempts: 3 },
+    timeout: "0s",
+    max_requests: 0,
+  });
+});
+
+test.each([
+  [{ idleTimeout: "24h" }, { idle_timeout: "86400s" }],
+  [{ fill_interval: "1m30s" }, { fill_interval: "90s" }],
+  [{ base_ejection_time: "0.5s" }, { base_ejection_time: "0.5s" }],
+  [{ max_age: "24h" }, { max_age: "24h" }],
+  [{ value: "24h" }, { value: "24h" }],
+])("durations in %j become seconds", (value, expected) => {
+  expect(withFieldNames(value)).toEqual(expected);
+});
+
 test("clusters are found by service, subset and port, and added to what goes out", () => {
   const match = { cluster: { service: "order.siren.svc.cluster.local" } };
   const merge = patch({ applyTo: "CLUSTER", operation: "MERGE", match, value: { connect_timeout: "1s" } });

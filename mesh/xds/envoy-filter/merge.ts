@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../json.ts";
+import { isUnset, withUnitOfSeconds } from "./values.ts";
 
 /** Fields that are protobuf maps: an entry replaces the one of its key, and is not merged with it. */
 const maps = new Set([
@@ -20,13 +21,14 @@ const alternatives: readonly (readonly string[])[] = [
 
 /**
  * Merges a patch into a message as protobuf does: what the patch sets wins, messages are merged field by field, lists are
- * appended to, and a packed message (`@type`) is replaced as a whole. Changes `into`.
+ * appended to, and a packed message (`@type`) is replaced as a whole. A zero sets nothing: it changes no value that is there.
+ * Changes `into`.
  */
 export function mergeMessage(into: JsonObject, patch: JsonObject): void {
   for (const [field, value] of Object.entries(patch)) {
-    for (const group of alternatives) {
-      if (group.includes(field)) for (const other of group) if (other !== field) delete into[other];
-    }
+    const group = alternatives.find((names) => names.includes(field));
+    if (!group && isUnset(field, value, into[field])) continue;
+    for (const other of group ?? []) if (other !== field) delete into[other];
     into[field] = merged(field, into[field], value);
   }
 }
@@ -49,17 +51,18 @@ function merged(field: string, old: Json | undefined, value: Json): Json {
 }
 
 /**
- * A patch's value with the field names of the `.proto` files: YAML may write them in camelCase. Names that are no field names,
- * such as keys of maps with dots or dashes, and everything in a Struct stay as they are.
+ * A patch's value with the field names of the `.proto` files, where YAML may write them in camelCase, and with durations in
+ * seconds. Names that are no field names, such as keys of maps with dots or dashes, and everything in a Struct stay as they are.
  */
 export function withFieldNames(value: unknown): Json {
   if (Array.isArray(value)) return value.map(withFieldNames);
   if (typeof value !== "object" || value === null) return value as Json;
   const type = (value as Record<string, unknown>)["@type"];
   const isStruct = typeof type === "string" && type.endsWith(".TypedStruct");
-  const fields = Object.entries(value).map(([key, item]): [string, Json] => [
-    /^[a-z][A-Za-z0-9]*$/.test(key) ? key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) : key,
-    isStruct && key === "value" ? (item as Json) : withFieldNames(item),
-  ]);
+  const fields = Object.entries(value).map(([key, item]): [string, Json] => {
+    const name = /^[a-z][A-Za-z0-9]*$/.test(key) ? key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) : key;
+    if (isStruct && key === "value") return [name, item as Json];
+    return [name, typeof item === "string" ? withUnitOfSeconds(name, item) : withFieldNames(item)];
+  });
   return Object.fromEntries(fields);
 }
