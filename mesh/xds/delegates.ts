@@ -40,7 +40,10 @@ function whyNot(
   defaultExportTo: ReadonlySet<string>,
 ): string {
   if (!delegate) return "is not there (a delegate is a VirtualService without hosts)";
-  const audience = audienceOf(delegate.spec.exportTo ?? [], delegate.namespace, defaultExportTo);
+  const { exportTo = [] } = delegate.spec;
+  // Here, unlike elsewhere, istiod honours the namespaces that a default names.
+  const given = exportTo.length > 0 ? exportTo : defaultExportTo;
+  const audience = audienceOf(given, delegate.namespace, defaultExportTo);
   return canSee(audience, root.namespace) ? "" : `is not exported to ${root.namespace}`;
 }
 

@@ -42,7 +42,7 @@ function withDefaults(fields: MeshConfigFields): MeshSettings {
     rootNamespace: fields.rootNamespace || "istio-system",
     trustDomain: fields.trustDomain || "cluster.local",
     trustDomainAliases: [...new Set(fields.trustDomainAliases)].sort(),
-    allowAnyOutbound: fields.outboundTrafficPolicy?.mode !== "REGISTRY_ONLY",
+    allowAnyOutbound: allowsAny(fields.outboundTrafficPolicy),
     inboundOnLocalhost: fields.inboundTrafficPolicy?.mode === "LOCALHOST",
     connectTimeoutMs: fields.connectTimeout ?? 10_000,
     dnsRefreshRateMs: fields.dnsRefreshRate ?? 60_000,
@@ -58,6 +58,11 @@ function withDefaults(fields: MeshConfigFields): MeshSettings {
     destinationRuleExportTo: new Set(fields.defaultDestinationRuleExportTo ?? ["*"]),
     fields,
   };
+}
+
+/** REGISTRY_ONLY is the first value of its enum: what a policy without a mode stands for. Without a policy everything may go out. */
+function allowsAny(policy: MeshConfigFields["outboundTrafficPolicy"]): boolean {
+  return !policy || policy.mode === "ALLOW_ANY";
 }
 
 /** The key `mesh` holds YAML of its own: findings in it carry the line of the ConfigMap's file. */

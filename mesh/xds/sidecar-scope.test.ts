@@ -157,3 +157,28 @@ spec: {host: order, trafficPolicy: {retryBudget: {percent: 10}}}`;
     expect(w.sidecar("siren/order").listeners.map(({ name }) => name)).toContain("127.0.0.1_9000");
   });
 });
+
+describe("the mesh configuration's defaults", () => {
+  const mesh = (fields: string): string => `apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: istio-system}
+data: {mesh: "${fields}"}`;
+
+  it.each([
+    ["defaultServiceExportTo: ['*']", 5],
+    ["defaultServiceExportTo: ['.']", 4],
+    ["defaultServiceExportTo: ['*', '.']", 4],
+    ["defaultServiceExportTo: [siren]", 0],
+  ])("%s shows %i ports to siren", (fields, ports) => {
+    expect(known(world(shops, mesh(fields)), "siren/order")).toHaveLength(ports);
+  });
+
+  it.each([
+    ["", "allow_any"],
+    ["outboundTrafficPolicy: {mode: ALLOW_ANY}", "allow_any"],
+    ["outboundTrafficPolicy: {mode: REGISTRY_ONLY}", "block_all"],
+    ["outboundTrafficPolicy: {}", "block_all"],
+  ])("%s sends unknown hosts to %s", (fields, host) => {
+    expect(world(shops, mesh(fields)).ask("siren/order", { to: "elsewhere.example:50051" }).host).toBe(host);
+  });
+});

@@ -1,15 +1,21 @@
-/**
- * To whom a resource is exported: to everybody, to nobody, or to some namespaces. `.` stands for the resource's own. Without
- * an exportTo the default of the mesh configuration counts.
- */
+/** To whom a resource is exported: to everybody, to nobody, or to some namespaces. */
 export interface Audience {
   everybody: boolean;
   namespaces: ReadonlySet<string>;
 }
 
+/**
+ * `.` stands for the resource's own namespace. Without an exportTo the default of the mesh configuration counts, of which
+ * istiod honours `.`, then `*`; namespaces that a default names see nothing.
+ */
 export function audienceOf(exportTo: Iterable<string>, namespace: string, defaults: ReadonlySet<string>): Audience {
   const named = new Set(exportTo);
-  const given = named.size > 0 ? named : defaults;
+  if (named.size > 0) return audience(named, namespace);
+  const honoured = [".", "*"].find((name) => defaults.has(name));
+  return audience(new Set(honoured ? [honoured] : []), namespace);
+}
+
+function audience(given: ReadonlySet<string>, namespace: string): Audience {
   if (given.has("*")) return { everybody: true, namespaces: new Set() };
   if (given.has("~")) return { everybody: false, namespaces: new Set() };
   const namespaces = new Set([...given].map((name) => (name === "." ? namespace : name)));
