@@ -4,6 +4,7 @@ import { formatDuration, parseDuration } from "../schema/duration.ts";
 import { suggest } from "../schema/suggest.ts";
 import { isCidr, isIpAddress } from "./addresses.ts";
 import { fqdnProblem, hostCovers, hostsOverlap, wildcardHostProblem } from "./hosts.ts";
+import { absoluteSchemeOf, schemeOf } from "./urls.ts";
 
 describe("durations", () => {
   it.each([
@@ -98,6 +99,27 @@ describe("addresses", () => {
     ["10.0.0.0", false],
   ])("%s is a range: %s", (text, valid) => {
     expect(isCidr(text)).toBe(valid);
+  });
+});
+
+describe("URLs", () => {
+  it.each([
+    ["https://a.com/b?c#d", "https", "https"],
+    ["OCI://a:80/b", "oci", "oci"],
+    ["a.com/b", "", "http"],
+    ["a.com:80/b", "a.com", "a.com"],
+    ["/a b/{c}", "", ""],
+    ["http://[::1]:80/", "http", "http"],
+    ["http://a b/", undefined, "http"],
+    ["http://[a]/", undefined, "http"],
+    ["http://a:b/", undefined, "http"],
+    ["http://a/%zz", undefined, undefined],
+    [":a", undefined, undefined],
+    ["a[b]", "", undefined],
+    ["a\nb", undefined, undefined],
+  ])("of %j, the scheme is %s, and %s where it is absolute or begins with a host", (url, scheme, absolute) => {
+    expect(schemeOf(url)).toBe(scheme);
+    expect(absoluteSchemeOf(url)).toBe(absolute);
   });
 });
 

@@ -1,6 +1,7 @@
 import { checkDuration } from "../../checks/durations.ts";
 import { checkStrictHeader } from "../../checks/header-names.ts";
 import { checkAttachment } from "../../checks/selectors.ts";
+import { schemeOf } from "../../checks/urls.ts";
 import type { Place } from "../../place.ts";
 import { jwksProblem } from "./jwks.ts";
 import type { JwtRule, RequestAuthentication } from "./schema.ts";
@@ -46,8 +47,8 @@ function refuseEmpty(values: string[] | undefined, what: string, place: Place): 
 }
 
 function checkUri(uri: string, place: Place): void {
-  const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):/.exec(uri)?.[1]?.toLowerCase() ?? "";
+  const scheme = schemeOf(uri);
   const hint = "write https://host/path of the key set";
-  if (scheme !== "http" && scheme !== "https") return place.refuse(`keys cannot be fetched from "${uri}"`, hint);
-  if (/\s/.test(uri)) place.refuse(`"${uri}" is no URI`, hint);
+  if (scheme === undefined) place.refuse(`"${uri}" is no URI`, hint);
+  else if (scheme !== "http" && scheme !== "https") place.refuse(`keys cannot be fetched from "${uri}"`, hint);
 }

@@ -1,4 +1,5 @@
 import { checkAttachment } from "../../checks/selectors.ts";
+import { absoluteSchemeOf } from "../../checks/urls.ts";
 import type { Place } from "../../place.ts";
 import type { WasmPlugin } from "./schema.ts";
 
@@ -23,17 +24,14 @@ export function validate(spec: WasmPlugin, place: Place): void {
   });
 }
 
-const schemes = ["file", "http", "https", "oci"];
+const schemes = ["", "file", "http", "https", "oci"];
 
 function checkUrl(url: string, place: Place): void {
   const hint = "write oci://registry/image:tag, https://host/plugin.wasm or file:///path";
   if (url === "") return place.refuse("it has no url", hint);
-  if (/%(?![0-9a-fA-F]{2})/.test(url)) return place.refuse(`"${url}" is no URL`, hint);
-  const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\//.exec(url)?.[1]?.toLowerCase();
-  if (scheme === undefined) {
-    if (/[\s{}^|\\<>]/.test(url)) place.refuse(`"${url}" is no URL`, hint);
-  } else if (!schemes.includes(scheme)) place.refuse(`plugins cannot be fetched from "${scheme}://"`, hint);
-  else if (/\s/.test(url)) place.refuse(`"${url}" is no URL`, hint);
+  const scheme = absoluteSchemeOf(url);
+  if (scheme === undefined) place.refuse(`"${url}" is no URL`, hint);
+  else if (!schemes.includes(scheme)) place.refuse(`plugins cannot be fetched from "${scheme}:"`, hint);
 }
 
 function validateEnvironment(spec: WasmPlugin, place: Place): void {
