@@ -131,6 +131,7 @@ describe("expressions of CEL", () => {
     "!(x in [1, 2.5, -3])",
     "{'a': 1}.a == 1 || Message{field: r'\\d'}.field != b''",
     "list.all(x, x > 0)",
+    "1e3 > .5e-2 + 0xaU",
   ])("takes %s", (text) => {
     expect(celProblem(text)).toBeUndefined();
   });
