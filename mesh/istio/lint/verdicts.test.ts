@@ -67,3 +67,19 @@ describe("a number in quotes is read as one of JSON", () => {
     expect(codesOf("DestinationRule", `{host: a, trafficPolicy: {loadBalancer: {warmup: ${warmup}}}}`)).toBe(codes);
   });
 });
+
+describe("an empty list is none", () => {
+  it.each<[KindName, string, string]>([
+    ["ServiceEntry", "{hosts: [a.com], resolution: STATIC, workloadSelector: {labels: {a: b}}, endpoints: []}", ""],
+    ["VirtualService", route("delegate: {name: a}, route: []"), ""],
+    ["DestinationRule", "{host: a, trafficPolicy: {portLevelSettings: []}}", "IST0106"],
+    ["AuthorizationPolicy", "{action: DENY, rules: [{to: [{operation: {paths: [/a], ports: []}}]}]}", "IST0133"],
+    [
+      "AuthorizationPolicy",
+      "{action: DENY, rules: [{from: [{source: {requestPrincipals: [a], ipBlocks: []}}]}]}",
+      "IST0133",
+    ],
+  ])("%s %s: %s", (kind, spec, codes) => {
+    expect(codesOf(kind, spec)).toBe(codes);
+  });
+});

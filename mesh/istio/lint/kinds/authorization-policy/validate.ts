@@ -88,8 +88,8 @@ const ofConnections = [
 function warnTcp(rule: Rule, place: Place): void {
   const sources = (rule.from ?? []).flatMap(({ source }) => source ?? []);
   const operations = (rule.to ?? []).flatMap(({ operation }) => operation ?? []);
-  const tcpSource = sources.some((source) => ofConnections.some((field) => source[field] !== undefined));
-  const tcpOperation = operations.some(({ ports, notPorts }) => ports !== undefined || notPorts !== undefined);
+  const tcpSource = sources.some((source) => ofConnections.some((field) => source[field]?.length));
+  const tcpOperation = operations.some(({ ports, notPorts }) => ports?.length || notPorts?.length);
   const httpFrom = sources.length > 0 && operations.length === 0 && !tcpSource;
   const httpTo = operations.length > 0 && !tcpOperation;
   if (httpFrom || httpTo) {

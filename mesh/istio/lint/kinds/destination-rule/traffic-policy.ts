@@ -17,7 +17,8 @@ export interface Depth {
 }
 
 export function validateTrafficPolicy(policy: TrafficPolicy, place: Place, depth: Depth): void {
-  if (Object.keys(policy).length === 0) {
+  const written = Object.values(policy).filter((block) => !Array.isArray(block) || block.length > 0);
+  if (written.length === 0) {
     return place.refuse(
       "the traffic policy is empty",
       "write one of its blocks, such as outlierDetection, or remove it",

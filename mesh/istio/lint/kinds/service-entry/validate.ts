@@ -12,7 +12,7 @@ import type { ServiceEntry } from "./schema.ts";
 /** What istiod's webhook says of a ServiceEntry. */
 export function validate(spec: ServiceEntry, place: Place): void {
   if (spec.workloadSelector) checkSelector(spec.workloadSelector.labels ?? {}, place.in("workloadSelector"));
-  if (spec.workloadSelector && spec.endpoints) {
+  if (spec.workloadSelector && spec.endpoints?.length) {
     place.in("endpoints").refuse("workloadSelector and endpoints exclude one another", "keep one of them");
   }
   validateHosts(spec, place);

@@ -48,7 +48,8 @@ function validateActions(route: HttpRoute, delegate: boolean, place: Place): voi
 
 function validateRoot(route: HttpRoute, place: Place): void {
   for (const field of ["redirect", "route"] as const) {
-    if (route[field]) {
+    const set = field === "route" ? route.route?.length : route[field];
+    if (set) {
       place.in(field).refuse(`a route that delegates has no ${field}`, `move ${field} into the delegate`);
     }
   }
