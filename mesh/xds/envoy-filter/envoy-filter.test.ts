@@ -100,25 +100,26 @@ test("camelCase becomes field names, but keys of maps and contents of a Struct s
 test("a zero is no value: it changes nothing that is there", () => {
   const into: JsonObject = {
     normalize_path: true,
-    dns_lookup_family: "V4_ONLY",
     retry_policy: { num_retries: 2, host_selection_retry_max_attempts: 5 },
     timeout: "5s",
   };
   mergeMessage(into, {
     normalize_path: false,
-    dns_lookup_family: "AUTO",
-    lb_policy: "ROUND_ROBIN",
     retry_policy: { num_retries: 0, host_selection_retry_max_attempts: 3 },
     timeout: "0s",
     max_requests: 0,
   });
   expect(into).toEqual({
     normalize_path: true,
-    dns_lookup_family: "V4_ONLY",
     retry_policy: { num_retries: 2, host_selection_retry_max_attempts: 3 },
     timeout: "0s",
     max_requests: 0,
   });
+});
+
+test("nor is the first value of an enum", () => {
+  const value = { name: "c", lbPolicy: "ROUND_ROBIN", dns_lookup_family: "V4_ONLY", nested: { codec_type: "AUTO" } };
+  expect(withFieldNames(value)).toEqual({ name: "c", dns_lookup_family: "V4_ONLY", nested: {} });
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../json.ts";
-import { isUnset, withUnitOfSeconds } from "./values.ts";
+import { isFirstOfEnum, isUnset, withUnitOfSeconds } from "./values.ts";
 
 /** Fields that are protobuf maps: an entry replaces the one of its key, and is not merged with it. */
 const maps = new Set([
@@ -27,7 +27,7 @@ const alternatives: readonly (readonly string[])[] = [
 export function mergeMessage(into: JsonObject, patch: JsonObject): void {
   for (const [field, value] of Object.entries(patch)) {
     const group = alternatives.find((names) => names.includes(field));
-    if (!group && isUnset(field, value, into[field])) continue;
+    if (!group && isUnset(value, into[field])) continue;
     for (const other of group ?? []) if (other !== field) delete into[other];
     into[field] = merged(field, into[field], value);
   }
@@ -51,18 +51,20 @@ function merged(field: string, old: Json | undefined, value: Json): Json {
 }
 
 /**
- * A patch's value with the field names of the `.proto` files, where YAML may write them in camelCase, and with durations in
- * seconds. Names that are no field names, such as keys of maps with dots or dashes, and everything in a Struct stay as they are.
+ * A patch's value with the field names of the `.proto` files, where YAML may write them in camelCase, with durations in
+ * seconds, and without what is no value in protobuf. Names that are no field names, such as keys of maps with dots or dashes,
+ * and everything in a Struct stay as they are.
  */
 export function withFieldNames(value: unknown): Json {
   if (Array.isArray(value)) return value.map(withFieldNames);
   if (typeof value !== "object" || value === null) return value as Json;
   const type = (value as Record<string, unknown>)["@type"];
   const isStruct = typeof type === "string" && type.endsWith(".TypedStruct");
-  const fields = Object.entries(value).map(([key, item]): [string, Json] => {
+  const fields = Object.entries(value).flatMap(([key, item]): [string, Json][] => {
     const name = /^[a-z][A-Za-z0-9]*$/.test(key) ? key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) : key;
-    if (isStruct && key === "value") return [name, item as Json];
-    return [name, typeof item === "string" ? withUnitOfSeconds(name, item) : withFieldNames(item)];
+    if (isStruct && key === "value") return [[name, item as Json]];
+    if (isFirstOfEnum(name, item)) return [];
+    return [[name, typeof item === "string" ? withUnitOfSeconds(name, item) : withFieldNames(item)]];
   });
   return Object.fromEntries(fields);
 }

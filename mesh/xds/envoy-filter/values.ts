@@ -13,12 +13,16 @@ const firstOfEnum: Readonly<Record<string, string>> = {
   server_header_transformation: "OVERWRITE",
 };
 
+/** Whether a value is written that protobuf does not write. */
+export function isFirstOfEnum(field: string, value: unknown): boolean {
+  return value !== undefined && firstOfEnum[field] === value;
+}
+
 /**
  * Whether a patch's value leaves a field of a message as it is. Zeros are not set in protobuf, nor inside a wrapper such as
  * `UInt32Value`: a patch cannot turn `true` into `false`, or 2 into 0. Where there is no value yet, a wrapper gets its zero.
  */
-export function isUnset(field: string, value: Json, present: Json | undefined): boolean {
-  if (firstOfEnum[field] === value) return true;
+export function isUnset(value: Json, present: Json | undefined): boolean {
   return present !== undefined && (value === false || value === 0 || value === "");
 }
 
