@@ -1,6 +1,7 @@
 import type { Place } from "../place.ts";
 
-const token = /^[!#$%&'*+\-.^_`|~A-Za-z0-9]+$/;
+/** A token of HTTP; istiod, whose range is from + to the full stop, takes the comma as well. */
+const token = /^[!#$%&'*+,\-.^_`|~A-Za-z0-9]+$/;
 const pseudo = new Set([":method", ":scheme", ":authority", ":path", ":status"]);
 const hint = "write a header's name, in lower case";
 
