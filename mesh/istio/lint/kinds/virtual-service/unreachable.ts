@@ -46,8 +46,16 @@ function report(place: Place, code: "IST0130" | "IST0131", reason: string): void
 }
 
 function canonical(match: object): string {
-  const { name: _, ...rest } = match as { name?: string };
-  return JSON.stringify(sorted(rest));
+  const entries = Object.entries(match).filter(([name, value]) => name !== "name" && isWritten(name, value));
+  return JSON.stringify(sorted(Object.fromEntries(entries)));
+}
+
+/** These are there when they are empty; of the other fields istiod does not see the difference. */
+const strings = new Set(["uri", "scheme", "method", "authority"]);
+
+function isWritten(name: string, value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return Boolean(value);
+  return strings.has(name) || Object.keys(value).length > 0;
 }
 
 function sorted(value: unknown): unknown {
