@@ -83,3 +83,31 @@ describe("an empty list is none", () => {
     expect(codesOf(kind, spec)).toBe(codes);
   });
 });
+
+it.each([
+  ["{bytes: aGk=}", ""],
+  ["{bytes: aGk}", "IST0106"],
+  ["{bytes: 'a*=='}", "IST0106"],
+])("the body of a direct response, %s: %s", (body, codes) => {
+  expect(codesOf("VirtualService", route(`directResponse: {status: 200, body: ${body}}`))).toBe(codes);
+});
+
+it.each([
+  ["headers: {}", "IST0133"],
+  ["port: 0", "IST0133"],
+  ["gateways: []", "IST0133"],
+  ["headers: {a: {}}", ""],
+  ["scheme: {}", ""],
+])("a match that has also %s is, for the one that comes after it without: %s", (field, codes) => {
+  const to = "route: [{destination: {host: a}}]";
+  const spec = route(`match: [{uri: {exact: /a}, ${field}}], ${to}}, {match: [{uri: {exact: /a}}], ${to}`);
+  expect(codesOf("VirtualService", spec)).toBe(codes);
+});
+
+it.each([
+  ["'a,b'", ""],
+  ["'a b'", "IST0106"],
+])("the name of a header for CORS, %s: %s", (name, codes) => {
+  const spec = route(`corsPolicy: {exposeHeaders: [${name}]}, route: [{destination: {host: a}}]`);
+  expect(codesOf("VirtualService", spec)).toBe(codes);
+});

@@ -132,6 +132,7 @@ const scalars: Record<ScalarName, Reader> = {
   double: (value, place, lenient) =>
     decodeNumber(value, place, { from: -Infinity, to: Infinity, whole: false, lenient }),
   duration: decodeDuration,
+  bytes: decodeBytes,
   struct: (value, place) => (isRecord(value) ? value : wrongType("an object", value, place)),
   any: (value) => value,
 };
@@ -190,6 +191,15 @@ function decodeDuration(value: unknown, place: Place): unknown {
   const nanos = parseDuration(value);
   if (nanos === undefined) place.misread(`"${value}" is not a duration`, hint);
   return nanos;
+}
+
+const base64 = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+function decodeBytes(value: unknown, place: Place): unknown {
+  if (typeof value !== "string") return wrongType("text", value, place);
+  if (base64.test(value.replaceAll(/[\r\n]/g, ""))) return value;
+  place.misread("the bytes are not base64", "write them in base64, with = at the end where it needs that");
+  return undefined;
 }
 
 function wrongType(wanted: string, value: unknown, place: Place, instead = `write ${wanted}`): undefined {

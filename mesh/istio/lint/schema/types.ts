@@ -1,6 +1,6 @@
 import type { Place } from "../place.ts";
 
-/** How a protobuf scalar is written in YAML. `duration` is read as nanoseconds. */
+/** How a protobuf scalar is written in YAML. `duration` is read as nanoseconds, `bytes` is base64. */
 export type ScalarName =
   | "string"
   | "bool"
@@ -10,6 +10,7 @@ export type ScalarName =
   | "uint64"
   | "double"
   | "duration"
+  | "bytes"
   | "struct"
   | "any";
 
@@ -99,6 +100,8 @@ export const uint64 = scalar<number>("uint64");
 export const double = scalar<number>("double");
 /** Nanoseconds. */
 export const duration = scalar<number>("duration");
+/** Base64, as it stands. */
+export const bytes = scalar<string>("bytes");
 /** Any object, as it stands. */
 export const struct = scalar<Record<string, unknown>>("struct");
 /** Any value, as it stands. */

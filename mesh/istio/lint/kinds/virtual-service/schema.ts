@@ -1,6 +1,7 @@
 import { destination } from "../../schema/destination.ts";
 import {
   bool,
+  bytes,
   double,
   duration,
   type Infer,
@@ -81,7 +82,7 @@ const httpRoute = message({
     },
     { oneOf: ["port", "derivePort"] },
   ),
-  directResponse: message({ status: uint32, body: message({ string, bytes: string }, { oneOf: ["string", "bytes"] }) }),
+  directResponse: message({ status: uint32, body: message({ string, bytes }, { oneOf: ["string", "bytes"] }) }),
   delegate: message({ name: string, namespace: string }),
   rewrite: message({ uri: string, authority: string, uriRegexRewrite: message({ match: string, rewrite: string }) }),
   timeout: duration,
