@@ -73,6 +73,11 @@ describe("an empty list is none", () => {
     ["ServiceEntry", "{hosts: [a.com], resolution: STATIC, workloadSelector: {labels: {a: b}}, endpoints: []}", ""],
     ["VirtualService", route("delegate: {name: a}, route: []"), ""],
     ["DestinationRule", "{host: a, trafficPolicy: {portLevelSettings: []}}", "IST0106"],
+    [
+      "DestinationRule",
+      "{host: a, trafficPolicy: {tls: {mode: SIMPLE, insecureSkipVerify: true, subjectAltNames: []}}}",
+      "",
+    ],
     ["AuthorizationPolicy", "{action: DENY, rules: [{to: [{operation: {paths: [/a], ports: []}}]}]}", "IST0133"],
     [
       "AuthorizationPolicy",
@@ -110,4 +115,12 @@ it.each([
 ])("the name of a header for CORS, %s: %s", (name, codes) => {
   const spec = route(`corsPolicy: {exposeHeaders: [${name}]}, route: [{destination: {host: a}}]`);
   expect(codesOf("VirtualService", spec)).toBe(codes);
+});
+
+it.each([
+  ["STATIC", ""],
+  ["NONE", "IST0133"],
+])("a TCP port of a wildcard without an address, with resolution %s: %s", (resolution, codes) => {
+  const spec = `{hosts: ['*.a.com'], ports: [{number: 80, name: a, protocol: TCP}], resolution: ${resolution}}`;
+  expect(codesOf("ServiceEntry", spec)).toBe(codes);
 });

@@ -23,7 +23,7 @@ export function validateClientTls(tls: ClientTls | undefined, place: Place): voi
 function checkUnverified(tls: ClientTls, place: Place): void {
   const simple = tls.mode === "SIMPLE" && tls.credentialName;
   if (tls.mode !== "SIMPLE" && tls.mode !== "MUTUAL") return;
-  if (tls.caCertificates || simple || tls.subjectAltNames) {
+  if (tls.caCertificates || simple || tls.subjectAltNames?.length) {
     place
       .in("insecureSkipVerify")
       .refuse("it leaves nothing for a CA or subjectAltNames to check", "remove one of them");

@@ -71,14 +71,10 @@ function warnWithoutAddress(spec: ServiceEntry, protocol: string | undefined, pl
   place.warn("a TCP port without an address takes the traffic of every address", "write `addresses:`");
 }
 
-/** Istiod allocates addresses for entries with a resolution and no wildcard, unless a label turns that off. */
+/** Istiod allocates addresses for entries with a resolution, unless a label turns that off. */
 function allocates(spec: ServiceEntry, place: Place): boolean {
-  const { labels } = place.object.metadata;
-  const label = labels["networking.istio.io/enable-autoallocate-ip"]?.toLowerCase();
-  if (label === "true") return spec.resolution !== undefined && spec.resolution !== "NONE";
-  if (label === "false") return false;
-  if ((spec.resolution ?? "NONE") === "NONE" || spec.resolution === "DYNAMIC_DNS") return false;
-  return !spec.hosts?.some((host) => host.startsWith("*"));
+  const label = place.object.metadata.labels["networking.istio.io/enable-autoallocate-ip"];
+  return (spec.resolution ?? "NONE") !== "NONE" && label?.toLowerCase() !== "false";
 }
 
 type Resolution = NonNullable<ServiceEntry["resolution"]>;
