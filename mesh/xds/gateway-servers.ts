@@ -65,9 +65,13 @@ class Merger {
     const group = this.#groupFor(server, port);
     if (!group) return;
     this.#ports.add(port);
-    if (!groups.includes(group)) groups.push(group);
+    const opens = !groups.includes(group);
+    if (opens) groups.push(group);
     group.servers.push(server);
-    if (servesHttp(server)) byRoute.set(server.routeName, [...(byRoute.get(server.routeName) ?? []), server]);
+    if (!servesHttp(server)) return;
+    // In istiod, a server that opens a listener takes the routes over from servers before it that share their name.
+    const sharing = opens ? [] : (byRoute.get(server.routeName) ?? []);
+    byRoute.set(server.routeName, [...sharing, server]);
   }
 
   /** Envoy refuses two filter chains for the same names. */

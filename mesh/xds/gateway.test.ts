@@ -47,6 +47,20 @@ describe("what a gateway serves", () => {
     expect(answer.clusters).toEqual(["outbound|8080||report.siren.svc.cluster.local"]);
   });
 
+  it("takes the routes of a port from a server before another address, where a later one opens the port again", () => {
+    const on = (host: string, protocol: string, bind = ""): string =>
+      `{port: {number: 80, name: n${host}, protocol: ${protocol}}, hosts: [${host}.example], tls: {httpsRedirect: true}, bind: "${bind}"}`;
+    const hosts = (...servers: string[]): unknown[] => {
+      const { routes } = world(shops, gateway(servers.join(", "))).gateway();
+      const configuration = routes.find(({ name }) => name === "http.80") ?? {};
+      return objectsAt(configuration, "virtual_hosts").flatMap(({ domains }) => domains);
+    };
+    const elsewhere = on("x", "HTTP", "127.0.0.1");
+    expect(hosts(on("a", "HTTP"), on("b", "GRPC"))).toEqual(["a.example", "b.example"]);
+    expect(hosts(on("a", "HTTP"), elsewhere, on("b", "HTTP"))).toEqual(["a.example", "b.example"]);
+    expect(hosts(on("a", "HTTP"), elsewhere, on("b", "GRPC"))).toEqual(["b.example"]);
+  });
+
   it("listens on the port itself when no Service has it", () => {
     expect(names(world(shops, gateway(http("a.example")))).listeners).toEqual(["0.0.0.0_80"]);
   });
