@@ -132,6 +132,7 @@ describe("expressions of CEL", () => {
     "{'a': 1}.a == 1 || Message{field: r'\\d'}.field != b''",
     "list.all(x, x > 0)",
     "1e3 > .5e-2 + 0xaU",
+    "a // or // b\n== 1 // c",
   ])("takes %s", (text) => {
     expect(celProblem(text)).toBeUndefined();
   });

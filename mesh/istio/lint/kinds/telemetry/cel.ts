@@ -2,7 +2,9 @@
 // https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax
 
 const token =
-  /\s*(?:\/\/[^\n]*\n\s*)*((?:0x[0-9a-fA-F]+[uU]?|(?:\d+(?:\.\d+)?|\.\d+)[eE][-+]?\d+|\d*\.\d+|\d+[uU]?)|[bBrR]{0,2}(?:"""[\s\S]*?"""|'''[\s\S]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|[A-Za-z_][A-Za-z0-9_]*|&&|\|\||[=!<>]=|[-+*/%!<>?:.,()[\]{}])/y;
+  /((?:0x[0-9a-fA-F]+[uU]?|(?:\d+(?:\.\d+)?|\.\d+)[eE][-+]?\d+|\d*\.\d+|\d+[uU]?)|[bBrR]{0,2}(?:"""[\s\S]*?"""|'''[\s\S]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|[A-Za-z_][A-Za-z0-9_]*|&&|\|\||[=!<>]=|[-+*/%!<>?:.,()[\]{}])/y;
+
+const blank = /(?:\s|\/\/[^\n]*)*/y;
 
 const binary = new Set(["||", "&&", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%", "in"]);
 const maxDepth = 200;
@@ -24,16 +26,19 @@ export function celProblem(text: string): string | undefined {
 
 function readTokens(text: string): string[] {
   const tokens: string[] = [];
-  token.lastIndex = 0;
-  let at = 0;
-  while (text.slice(at).trim() !== "") {
+  for (let at = endOf(blank, text, 0); at < text.length; at = endOf(blank, text, token.lastIndex)) {
     token.lastIndex = at;
     const match = token.exec(text);
-    if (!match) throw new SyntaxProblem(`"${text.slice(at).trim().slice(0, 20)}" cannot be read`);
+    if (!match) throw new SyntaxProblem(`"${text.slice(at, at + 20)}" cannot be read`);
     tokens.push(match[1] ?? "");
-    at = token.lastIndex;
   }
   return tokens;
+}
+
+function endOf(pattern: RegExp, text: string, from: number): number {
+  pattern.lastIndex = from;
+  pattern.exec(text);
+  return pattern.lastIndex;
 }
 
 class Parser {
