@@ -124,3 +124,21 @@ it.each([
   const spec = `{hosts: ['*.a.com'], ports: [{number: 80, name: a, protocol: TCP}], resolution: ${resolution}}`;
   expect(codesOf("ServiceEntry", spec)).toBe(codes);
 });
+
+it.each([
+  ['{"kty": "oct", "k": "aGk"}', ""],
+  ['{"kty": "oct", "k": "a+k="}', ""],
+  ['{"kty": "oct", "k": "a-k="}', ""],
+  ['{"kty": "oct", "k": "a-+k"}', "IST0106"],
+  ['{"kty": "oct", "k": "aGkaa"}', "IST0106"],
+  ['{"kty": "EC", "crv": "P-256", "x": "aa", "y": "aa"}', ""],
+  ['{"kty": "EC", "x": "aa", "y": "aa"}', "IST0106"],
+  ['{"kty": "OKP", "crv": "Ed25519", "x": "aa", "d": "a"}', "IST0106"],
+  ['{"kty": "RSA", "n": "aa", "e": "AQAB", "kid": 1}', "IST0106"],
+  ['{"kty": "oct", "k": "aa", "key_ops": ["verify"]}', ""],
+  ['{"kty": "oct", "k": "aa", "key_ops": "verify"}', "IST0106"],
+  ['{"keys": null}', ""],
+  ['{"keys": {}}', "IST0106"],
+])("a key set, %s: %s", (jwks, codes) => {
+  expect(codesOf("RequestAuthentication", `{jwtRules: [{issuer: a, jwks: '${jwks}'}]}`)).toBe(codes);
+});

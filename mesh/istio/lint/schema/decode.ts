@@ -157,7 +157,7 @@ function unquote(text: string, { whole, lenient }: NumberRules): unknown {
 }
 
 function decodeNumber(value: unknown, place: Place, range: NumberRules): unknown {
-  const number = typeof value === "string" ? unquote(value.trim(), range) : value;
+  const number = typeof value === "string" ? unquote(value.replace(/^ +| +$/g, ""), range) : value;
   const kind = range.whole ? "a whole number" : "a number";
   if (typeof number !== "number") {
     const [, digits] = /^(\d+) *%$/.exec(String(value)) ?? [];
