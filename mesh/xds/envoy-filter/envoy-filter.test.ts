@@ -117,8 +117,14 @@ test("a zero is no value: it changes nothing that is there", () => {
   });
 });
 
-test("nor is the first value of an enum", () => {
-  const value = { name: "c", lbPolicy: "ROUND_ROBIN", dns_lookup_family: "V4_ONLY", nested: { codec_type: "AUTO" } };
+test("nor is the first value of an enum, or a plain number's zero", () => {
+  const value = {
+    name: "c",
+    xffNumTrustedHops: 0,
+    lbPolicy: "ROUND_ROBIN",
+    dns_lookup_family: "V4_ONLY",
+    nested: { codec_type: "AUTO" },
+  };
   expect(withFieldNames(value)).toEqual({ name: "c", dns_lookup_family: "V4_ONLY", nested: {} });
 });
 

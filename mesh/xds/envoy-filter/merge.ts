@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from "../json.ts";
-import { isFirstOfEnum, isUnset, withUnitOfSeconds } from "./values.ts";
+import { isNoValue, isUnset, withUnitOfSeconds } from "./values.ts";
 
 /** Fields that are protobuf maps: an entry replaces the one of its key, and is not merged with it. */
 const maps = new Set([
@@ -63,7 +63,7 @@ export function withFieldNames(value: unknown): Json {
   const fields = Object.entries(value).flatMap(([key, item]): [string, Json][] => {
     const name = /^[a-z][A-Za-z0-9]*$/.test(key) ? key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) : key;
     if (isStruct && key === "value") return [[name, item as Json]];
-    if (isFirstOfEnum(name, item)) return [];
+    if (isNoValue(name, item)) return [];
     return [[name, typeof item === "string" ? withUnitOfSeconds(name, item) : withFieldNames(item)]];
   });
   return Object.fromEntries(fields);

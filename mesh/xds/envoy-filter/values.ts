@@ -1,8 +1,8 @@
 import { parseDuration } from "#mesh/istio/shape.ts";
 import { durationOf, type Json } from "../json.ts";
 
-/** The first value of Envoy's enums, by the fields that patches set: in protobuf it is the same as no value at all. */
-const firstOfEnum: Readonly<Record<string, string>> = {
+/** The first value of Envoy's enums, and plain zeros, by the fields that patches set: in protobuf they are no value at all. */
+const noValue: Readonly<Record<string, string | number>> = {
   codec_type: "AUTO",
   dns_lookup_family: "AUTO",
   forward_client_cert_details: "SANITIZE",
@@ -11,11 +11,12 @@ const firstOfEnum: Readonly<Record<string, string>> = {
   path_with_escaped_slashes_action: "IMPLEMENTATION_SPECIFIC_DEFAULT",
   require_tls: "NONE",
   server_header_transformation: "OVERWRITE",
+  xff_num_trusted_hops: 0,
 };
 
 /** Whether a value is written that protobuf does not write. */
-export function isFirstOfEnum(field: string, value: unknown): boolean {
-  return value !== undefined && firstOfEnum[field] === value;
+export function isNoValue(field: string, value: unknown): boolean {
+  return value !== undefined && noValue[field] === value;
 }
 
 /**
