@@ -220,7 +220,7 @@ spec:
 
   it("open the breaker after failures in a row, and show it", async () => {
     reset(() => ({ code: status.UNAVAILABLE }));
-    await mesh.apply(breaker("60s"));
+    expect((await mesh.apply(breaker("60s"))).acknowledged).toBe(true);
     for (let n = 0; n < 5; n++) await client.call();
     expect(product.server.calls).toHaveLength(5);
     // Envoy ejects on its main thread; a call or two may be on their way before its workers know.
@@ -234,9 +234,10 @@ spec:
     // Another caller's breaker is its own.
     await reporter.call();
     expect(product.server.calls).toHaveLength(reached + 1);
+    // Envoy writes down when and why a moment later.
     const open = await eventually(async () => {
       const found = await breakerOf("siren/order-1");
-      return found?.state === "open" && found.since !== undefined && found;
+      return found?.state === "open" && found.since !== null && found;
     });
     expect(open).toMatchObject({
       callee: "product.siren.svc.cluster.local:50051",
