@@ -133,16 +133,41 @@ describe("expressions of CEL", () => {
     "list.all(x, x > 0)",
     "1e3 > .5e-2 + 0xaU",
     "a // or // b\n== 1 // c",
+    "[1,] == [,]",
+    "{'a': 1,} != {}",
+    "!!a && --1 < !-1",
+    "x.map(y, y) && has(a.b)",
+    "-9223372036854775808 < 18446744073709551615u",
+    "r'\\' + br\"\\d\"",
   ])("takes %s", (text) => {
     expect(celProblem(text)).toBeUndefined();
   });
 
-  it.each(["", "response.code >", "a ==", "(a", "a b", "'open", "a ? b", "[1, 2", "a..b", "#"])(
-    "refuses %s",
-    (text) => {
-      expect(celProblem(text)).toBeTypeOf("string");
-    },
-  );
+  it.each([
+    "",
+    "response.code >",
+    "a ==",
+    "(a",
+    "a b",
+    "'open",
+    "a ? b",
+    "[1, 2",
+    "a..b",
+    "#",
+    "!-a",
+    "f(a,)",
+    "a.in",
+    "for",
+    "has(a)",
+    "x.all(1, y)",
+    "9223372036854775808",
+    "1e400",
+    "'\\q'",
+    "a[0]{}",
+    "rb'a'",
+  ])("refuses %s", (text) => {
+    expect(celProblem(text)).toBeTypeOf("string");
+  });
 });
 
 describe("suggest", () => {

@@ -1,15 +1,26 @@
-// The grammar of CEL, as far as it decides whether a text is an expression.
+// The grammar of CEL, as far as it decides whether a text is an expression, and what cel-go checks of it besides.
 // https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax
 
-const token =
-  /((?:0x[0-9a-fA-F]+[uU]?|(?:\d+(?:\.\d+)?|\.\d+)[eE][-+]?\d+|\d*\.\d+|\d+[uU]?)|[bBrR]{0,2}(?:"""[\s\S]*?"""|'''[\s\S]*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|[A-Za-z_][A-Za-z0-9_]*|&&|\|\||[=!<>]=|[-+*/%!<>?:.,()[\]{}])/y;
-
-const blank = /(?:\s|\/\/[^\n]*)*/y;
+import { readTokens, SyntaxProblem, type Token } from "./cel-tokens.ts";
 
 const binary = new Set(["||", "&&", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%", "in"]);
+const literals = new Set(["true", "false", "null"]);
+const reserved = new Set(
+  "as break const continue else for function if import let loop package namespace return var void while".split(" "),
+);
+/** Macros that bind their first argument, with the numbers of arguments that make a call one. */
+const macros = new Map([
+  ["all", [2]],
+  ["exists", [2]],
+  ["exists_one", [2]],
+  ["existsOne", [2]],
+  ["filter", [2]],
+  ["map", [2, 3]],
+]);
 const maxDepth = 200;
 
-class SyntaxProblem extends Error {}
+/** What an expression is, for the macros that it is an argument of. */
+type Form = "name" | "select" | "other";
 
 /** Why a text is no expression of CEL; undefined when it is one. */
 export function celProblem(text: string): string | undefined {
@@ -24,108 +35,156 @@ export function celProblem(text: string): string | undefined {
   }
 }
 
-function readTokens(text: string): string[] {
-  const tokens: string[] = [];
-  for (let at = endOf(blank, text, 0); at < text.length; at = endOf(blank, text, token.lastIndex)) {
-    token.lastIndex = at;
-    const match = token.exec(text);
-    if (!match) throw new SyntaxProblem(`"${text.slice(at, at + 20)}" cannot be read`);
-    tokens.push(match[1] ?? "");
-  }
-  return tokens;
-}
-
-function endOf(pattern: RegExp, text: string, from: number): number {
-  pattern.lastIndex = from;
-  pattern.exec(text);
-  return pattern.lastIndex;
-}
-
 class Parser {
-  readonly #tokens: readonly string[];
+  readonly #tokens: readonly Token[];
   #at = 0;
 
-  constructor(tokens: readonly string[]) {
+  constructor(tokens: readonly Token[]) {
     this.#tokens = tokens;
   }
 
-  expression(depth: number): void {
+  expression(depth: number): Form {
     if (depth > maxDepth) throw new SyntaxProblem("it is nested too deeply");
-    this.#operand(depth);
-    while (binary.has(this.#peek())) {
-      this.#at++;
-      this.#operand(depth);
-    }
-    if (!this.#skip("?")) return;
-    this.expression(depth + 1);
+    const form = this.#operation(depth);
+    if (!this.#skip("?")) return form;
+    this.#operation(depth + 1);
     this.#expect(":");
     this.expression(depth + 1);
+    return "other";
   }
 
   end(): void {
-    if (this.#at < this.#tokens.length) throw new SyntaxProblem(`"${this.#peek()}" is unexpected`);
+    if (this.#peek().kind !== "end") this.#fail();
   }
 
-  #operand(depth: number): void {
-    while (this.#skip("!") || this.#skip("-")) {}
-    this.#primary(depth);
+  #operation(depth: number): Form {
+    let form = this.#unary(depth);
+    while (this.#peek().kind !== "text" && binary.has(this.#peek().text)) {
+      this.#at++;
+      this.#unary(depth);
+      form = "other";
+    }
+    return form;
+  }
+
+  #unary(depth: number): Form {
+    const sign = ["!", "-"].find((candidate) => this.#skip(candidate));
+    while (sign && this.#skip(sign)) {}
+    const negative = sign === "-" || (this.#peek(1).kind === "number" && this.#skip("-"));
+    const form = this.#member(depth, negative);
+    return sign ? "other" : form;
+  }
+
+  #member(depth: number, negative: boolean): Form {
+    let form = this.#primary(depth, negative);
     for (;;) {
-      if (this.#skip(".")) this.#name();
-      else if (this.#skip("[")) {
+      if (this.#skip(".")) {
+        const name = this.#name();
+        form = this.#skip("(") ? this.#call(name, depth) : "select";
+      } else if (this.#skip("[")) {
         this.expression(depth + 1);
         this.#expect("]");
-      } else if (this.#skip("(")) this.#list(")", depth);
-      else if (this.#skip("{")) this.#entries(depth);
-      else return;
+        form = "other";
+      } else return form;
     }
   }
 
-  #primary(depth: number): void {
+  #call(name: string, depth: number): Form {
+    const forms = this.#series(")", false, () => this.expression(depth + 1));
+    if (macros.get(name)?.includes(forms.length) && forms[0] !== "name") {
+      throw new SyntaxProblem(`the first argument of ${name} is no name`);
+    }
+    return "other";
+  }
+
+  #primary(depth: number, negative: boolean): Form {
     if (this.#skip("(")) {
-      this.expression(depth + 1);
-      return this.#expect(")");
+      const form = this.expression(depth + 1);
+      this.#expect(")");
+      return form;
     }
-    if (this.#skip("[")) return this.#list("]", depth);
-    if (this.#skip("{")) return this.#entries(depth);
+    if (this.#skip("[")) return this.#list("]", () => this.expression(depth + 1));
+    if (this.#skip("{")) return this.#list("}", () => this.#entry(() => this.expression(depth + 1), depth));
+    const { kind, text } = this.#peek();
+    if (kind === "number") checkNumber(text, negative);
+    if (kind === "number" || kind === "text" || literals.has(text)) {
+      this.#at++;
+      return "other";
+    }
     this.#skip(".");
-    const next = this.#peek();
-    if (!/^[\w"'.]/.test(next) || next === "in")
-      throw new SyntaxProblem(next ? `"${next}" is unexpected` : "it ends early");
-    this.#at++;
+    return this.#named(depth);
   }
 
-  #name(): void {
-    if (!/^[A-Za-z_]/.test(this.#peek())) throw new SyntaxProblem("a name is missing behind the dot");
-    this.#at++;
-  }
-
-  #list(close: string, depth: number): void {
-    while (!this.#skip(close)) {
-      this.expression(depth + 1);
-      if (this.#peek() !== close) this.#expect(",");
+  /** A name, a call of a function, or a message. */
+  #named(depth: number): Form {
+    const start = this.#at;
+    const name = this.#name();
+    while (this.#peek().text === "." && this.#peek(1).kind === "name") this.#at += 2;
+    if (this.#skip("{")) return this.#list("}", () => this.#entry(() => this.#name(), depth));
+    this.#at = start + 1;
+    if (reserved.has(name)) throw new SyntaxProblem(`"${name}" is reserved`);
+    if (!this.#skip("(")) return "name";
+    const forms = this.#series(")", false, () => this.expression(depth + 1));
+    if (name === "has" && forms.length === 1 && forms[0] !== "select") {
+      throw new SyntaxProblem("the argument of has is no field");
     }
+    return "other";
   }
 
-  #entries(depth: number): void {
-    while (!this.#skip("}")) {
-      this.expression(depth + 1);
-      this.#expect(":");
-      this.expression(depth + 1);
-      if (this.#peek() !== "}") this.#expect(",");
-    }
+  #entry(readKey: () => unknown, depth: number): Form {
+    readKey();
+    this.#expect(":");
+    return this.expression(depth + 1);
   }
 
-  #peek(): string {
-    return this.#tokens[this.#at] ?? "";
+  /** What stands between brackets that may end with a comma. */
+  #list(close: string, readItem: () => Form): Form {
+    this.#series(close, true, readItem);
+    return "other";
   }
 
-  #skip(text: string): boolean {
-    if (this.#peek() !== text) return false;
+  #series(close: string, comma: boolean, readItem: () => Form): Form[] {
+    const forms: Form[] = [];
+    if (comma && this.#peek(1).text === close) this.#skip(",");
+    if (this.#skip(close)) return forms;
+    do forms.push(readItem());
+    while (this.#skip(",") && !(comma && this.#peek().text === close));
+    this.#expect(close);
+    return forms;
+  }
+
+  #name(): string {
+    const { kind, text } = this.#peek();
+    if (kind !== "name" || literals.has(text) || text === "in") this.#fail();
+    this.#at++;
+    return text;
+  }
+
+  #peek(ahead = 0): Token {
+    return this.#tokens[this.#at + ahead] ?? { kind: "end", text: "" };
+  }
+
+  #skip(sign: string): boolean {
+    const { kind, text } = this.#peek();
+    if (kind !== "sign" || text !== sign) return false;
     this.#at++;
     return true;
   }
 
-  #expect(text: string): void {
-    if (!this.#skip(text)) throw new SyntaxProblem(`"${text}" is missing`);
+  #expect(sign: string): void {
+    if (!this.#skip(sign)) throw new SyntaxProblem(`"${sign}" is missing`);
   }
+
+  #fail(): never {
+    const { kind, text } = this.#peek();
+    throw new SyntaxProblem(kind === "end" ? "it ends early" : `"${text}" is unexpected`);
+  }
+}
+
+function checkNumber(text: string, negative: boolean): void {
+  const whole = /^(0x[0-9a-fA-F]+|\d+)([uU]?)$/.exec(text);
+  const [, digits = "", unsigned = ""] = whole ?? [];
+  const limit = 2n ** (unsigned ? 64n : 63n) + (negative && !unsigned ? 1n : 0n);
+  const fits = whole ? BigInt(digits) < limit : Number.isFinite(Number(text));
+  if (!fits) throw new SyntaxProblem(`the number ${text} is too large`);
 }
