@@ -85,6 +85,20 @@ describe("a ServiceEntry", () => {
     expect(found).toHaveLength(2);
   });
 
+  it("selects WorkloadEntries with a name for an address only where it is resolved by name", () => {
+    const vm =
+      "apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\nmetadata: {name: vm, namespace: siren}\nspec: {address: vm.example, labels: {app: vm}, serviceAccount: vm}";
+    const cluster = (resolution: string): string => {
+      const spec = `{hosts: [a.example], ${http}, location: MESH_INTERNAL, resolution: ${resolution}, workloadSelector: {labels: {app: vm}}}`;
+      const { clusters } = world(vm, entry(spec)).sidecar("siren/order");
+      return JSON.stringify(clusters.find(({ name }) => name === "outbound|80||a.example"));
+    };
+    const account = "spiffe://cluster.local/ns/siren/sa/vm";
+    expect(cluster("DNS")).toContain(account);
+    expect(cluster("STATIC")).toContain("a.example");
+    expect(cluster("STATIC")).not.toContain(account);
+  });
+
   it("is called without the mesh's TLS unless it is inside, and then by what its endpoints can do", () => {
     const inside = "location: MESH_INTERNAL, resolution: STATIC, endpoints: [{address: 10.0.0.9, serviceAccount: vm}]";
     const outside = entry(`{hosts: [a.example], ${http}, resolution: DNS}`);

@@ -168,13 +168,18 @@ function portOnEntry(
   return typeof targetPort === "string" ? ports[targetPort] : ports[name] || targetPort;
 }
 
-/** A workloadSelector selects WorkloadEntries and pods of the ServiceEntry's namespace. */
+/**
+ * A workloadSelector selects WorkloadEntries and pods of the ServiceEntry's namespace. Those whose address is a name or a socket
+ * count only where Envoy resolves the service by name.
+ */
 function selected(service: Service, spec: ServiceEntry, context: Context): Endpoint[] {
   const selector = spec.workloadSelector?.labels ?? {};
   if (Object.keys(selector).length === 0) return [];
   const ports = spec.ports ?? [];
+  const byDns = service.resolution === "dns" || service.resolution === "dns-round-robin";
   const entries = context.workloadEntries
     .filter((entry) => entry.namespace === service.namespace && labelsMatch(selector, entry.spec.labels ?? {}))
+    .filter(({ spec: { address = "" } }) => byDns || address === "" || isIpAddress(address))
     .flatMap((entry) => ports.map((port) => fromEntry(entry.spec, port, { service, owner: entry, ...context })));
   const pods = context.workloads.pods
     .filter((pod) => pod.namespace === service.namespace && pod.ready && labelsMatch(selector, pod.labels))
