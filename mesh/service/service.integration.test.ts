@@ -77,7 +77,8 @@ describe("request_id", () => {
     const busy = Array.from({ length: 4 }, () => create(service, "busy"));
     await eventually(() => inside === 4);
     const request = { product: { ...americano, name: "late" } };
-    const late = service.caller.call(ProductServiceService.createProduct, request, { timeoutMs: 1_000 });
+    // Long enough to arrive, however busy the machine is: what never arrived would not be waiting.
+    const late = service.caller.call(ProductServiceService.createProduct, request, { timeoutMs: 5_000 });
     expect((await late).code).toBe(Code.DEADLINE_EXCEEDED);
     release.resolve();
     await Promise.all(busy);
