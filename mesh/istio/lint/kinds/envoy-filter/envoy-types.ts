@@ -100,7 +100,7 @@ const scalarNames: Record<ScalarType, ScalarName> = {
   [ScalarType.FIXED32]: "uint32",
   [ScalarType.BOOL]: "bool",
   [ScalarType.STRING]: "string",
-  [ScalarType.BYTES]: "string",
+  [ScalarType.BYTES]: "bytes",
   [ScalarType.UINT32]: "uint32",
   [ScalarType.SFIXED32]: "int32",
   [ScalarType.SFIXED64]: "int64",
@@ -119,7 +119,7 @@ const wellKnown = new Map<string, ScalarName>([
   ["Empty", "struct"],
   ["BoolValue", "bool"],
   ["StringValue", "string"],
-  ["BytesValue", "string"],
+  ["BytesValue", "bytes"],
   ["Int32Value", "int32"],
   ["UInt32Value", "uint32"],
   ["Int64Value", "int64"],
@@ -150,6 +150,9 @@ function readAny(value: unknown, place: Place, registry: FileRegistry): unknown 
   return value;
 }
 
+/** The old name of `xds.type.v3.TypedStruct`. */
+const typedStruct = "udpa.type.v1.TypedStruct";
+
 interface Context {
   place: Place;
   registry: FileRegistry;
@@ -159,7 +162,9 @@ function readTyped(name: string, fields: Record<string, unknown>, { place, regis
   const type = envoyMessage(registry, name);
   if (type?.kind === "message") decode(type, fields, place);
   else if (type) decode(type, fields["value"], place.in("value"));
-  else if (!newerPackages.has(name.slice(0, name.lastIndexOf(".")))) refuseType(name, { place, registry });
+  else if (name !== typedStruct && !newerPackages.has(name.slice(0, name.lastIndexOf(".")))) {
+    refuseType(name, { place, registry });
+  }
 }
 
 function refuseType(name: string, { place, registry }: Context): void {

@@ -64,7 +64,7 @@ export const newerPackages = new Set(
   envoy.extensions.transport_sockets.tls.cert_selectors.on_demand_secret.v3
   envoy.extensions.upstreams.http.tcp.golang.v3alpha envoy.extensions.vcl.v3alpha envoy.service.metrics.v3
   envoy.service.network_ext_proc.v3 envoy.service.redis_auth.v3 envoy.tcp.metadataexchange.config envoy.watchdog.v3
-  io.istio.http.peer_metadata istio.envoy.config.filter.http.alpn.v2alpha1 stats udpa.type.v1
+  io.istio.http.peer_metadata istio.envoy.config.filter.http.alpn.v2alpha1 stats
 `
     .trim()
     .split(/\s+/),
