@@ -85,6 +85,26 @@ describe("a ServiceEntry", () => {
     expect(found).toHaveLength(2);
   });
 
+  it("reaches pods on their container's port of the same name", () => {
+    const pod = `apiVersion: v1
+kind: Pod
+metadata: {name: p, namespace: siren, labels: {app: p}}
+spec: {containers: [{name: c, ports: [{name: http, containerPort: 9000}, {name: udp, containerPort: 9001, protocol: UDP}]}]}
+status: {podIP: 10.0.0.5, conditions: [{type: Ready, status: "True"}]}`;
+    const ports = (name: string): string => `ports: [{number: 80, name: ${name}, protocol: HTTP, targetPort: 8080}]`;
+    const found = (name: string): string[] =>
+      addresses(
+        world(
+          pod,
+          entry(`{hosts: [a.example], ${ports(name)}, resolution: STATIC, workloadSelector: {labels: {app: p}}}`),
+        ),
+        "outbound|80||a.example",
+      );
+    expect(found("http")).toEqual(["10.0.0.5:9000"]);
+    expect(found("udp")).toEqual(["10.0.0.5:8080"]);
+    expect(found("other")).toEqual(["10.0.0.5:8080"]);
+  });
+
   it("selects WorkloadEntries with a name for an address only where it is resolved by name", () => {
     const vm =
       "apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\nmetadata: {name: vm, namespace: siren}\nspec: {address: vm.example, labels: {app: vm}, serviceAccount: vm}";

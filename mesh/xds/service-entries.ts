@@ -187,10 +187,12 @@ function selected(service: Service, spec: ServiceEntry, context: Context): Endpo
   return [...entries, ...pods];
 }
 
+/** The port is the container's of the same name, else the service's targetPort, else the service's port. */
 function fromPod(pod: Workload, port: ServiceEntryPort, trustDomain: string): Endpoint {
+  const own = pod.ports.find(({ name, protocol }) => name !== "" && name === port.name && protocol === "TCP");
   return {
     address: pod.ip,
-    port: port.targetPort || port.number || 0,
+    port: own?.number || port.targetPort || port.number || 0,
     portName: port.name ?? "",
     labels: withTopology(pod.labels, pod),
     identity: spiffeId(trustDomain, pod.namespace, pod.serviceAccount),
