@@ -6,7 +6,7 @@ import { withTopology } from "./endpoint-slices.ts";
 import { applyEnvoyFilters } from "./envoy-filter/apply.ts";
 import { gatewayListeners } from "./gateway-listeners.ts";
 import { gatewayRouteConfiguration } from "./gateway-routes.ts";
-import { joinsServices, mergeGateways } from "./gateway-servers.ts";
+import { mergeGateways } from "./gateway-servers.ts";
 import { inboundClusterOf } from "./inbound-cluster.ts";
 import { inboundPorts } from "./inbound-ports.ts";
 import type { JsonObject } from "./json.ts";
@@ -96,8 +96,7 @@ function compileGateway(compilation: Compilation): ProxyConfiguration {
     service.ports.flatMap((port) => outboundClusters(service, port, compilation)),
   );
   const merged = mergeGateways(mesh, proxy);
-  const joins = merged.groups.some(({ servers }) => servers.some(joinsServices));
-  const onward = joins
+  const onward = merged.joinsServices
     ? scope.services.flatMap((service) => service.ports.flatMap((port) => onwardClusters(service, port, compilation)))
     : [];
   const listeners = gatewayListeners(merged, compilation);

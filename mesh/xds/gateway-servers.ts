@@ -33,6 +33,8 @@ export interface MergedGateways {
   byRoute: Map<string, MergedServer[]>;
   /** `namespace/name` of every Gateway that has a server here. */
   names: Set<string>;
+  /** Whether a server asks for connections that go on to any service, be it one that another keeps out. */
+  joinsServices: boolean;
 }
 
 /** Puts the servers of all Gateways that select a proxy together. Where two want the same port in ways that do not fit, the first wins. */
@@ -52,7 +54,7 @@ export function mergeGateways(mesh: Mesh, proxy: Proxy): MergedGateways {
 }
 
 class Merger {
-  readonly result: MergedGateways = { groups: [], byRoute: new Map(), names: new Set() };
+  readonly result: MergedGateways = { groups: [], byRoute: new Map(), names: new Set(), joinsServices: false };
   readonly #ports = new Set<number>();
   readonly #plain = new Map<number, ServerGroup>();
   readonly #tlsHosts = new Map<string, Set<string>>();
@@ -62,6 +64,7 @@ class Merger {
     const { names, groups, byRoute } = this.result;
     names.add(server.gateway);
     if (server.server.tls && this.#repeatsHosts(server, port)) return;
+    this.result.joinsServices ||= joinsServices(server);
     const group = this.#groupFor(server, port);
     if (!group) return;
     this.#ports.add(port);

@@ -201,6 +201,18 @@ describe("TLS and TCP on a gateway", () => {
     ).toHaveLength(1);
   });
 
+  it("knows the services behind a server for joined meshes even where another server keeps it out", () => {
+    const server = (name: string, tls: string): string =>
+      `{port: {number: 80, name: ${name}, protocol: ${tls ? "TLS" : "HTTP"}}, hosts: [${name}.example]${tls}}`;
+    const w = world(
+      shops,
+      gateway([server("plain", ""), server("joined", ", tls: {mode: AUTO_PASSTHROUGH}")].join(", ")),
+    );
+    const { listeners, clusters } = w.gateway();
+    expect(listeners).toHaveLength(1);
+    expect(clusters.map(({ name }) => name)).toContain("outbound_.50051_._.order.siren.svc.cluster.local");
+  });
+
   it("joins connections to the services and subsets that sidecars elsewhere name, without looking into them", () => {
     const server =
       "{port: {number: 15443, name: tls, protocol: TLS}, hosts: ['*.siren.svc.cluster.local'], tls: {mode: AUTO_PASSTHROUGH}}";
