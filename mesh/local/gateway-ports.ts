@@ -1,4 +1,4 @@
-import { createServer } from "node:net";
+import { isFree } from "./free-port.ts";
 import { HeldPort } from "./held-port.ts";
 
 export interface GatewayPortOptions {
@@ -74,11 +74,6 @@ export class GatewayPorts {
 }
 
 async function checkFree(port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const server = createServer();
-    server.once("error", () =>
-      reject(new Error(`port ${port} of the gateway is taken; end what listens there, or use --gateway-port`)),
-    );
-    server.listen({ host: "127.0.0.1", port, exclusive: true }, () => server.close(() => resolve()));
-  });
+  if (await isFree(port)) return;
+  throw new Error(`port ${port} of the gateway is taken; end what listens there, or use --gateway-port`);
 }

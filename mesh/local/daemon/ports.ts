@@ -1,4 +1,4 @@
-import { createServer } from "node:net";
+import { isFree } from "../free-port.ts";
 
 /** Below the range that the kernel takes for outgoing connections, so that a port stays free until its process listens. */
 const first = 20_000;
@@ -29,12 +29,4 @@ export class Ports {
   giveBack(port: number): void {
     this.#used.delete(port);
   }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen({ host: "127.0.0.1", port, exclusive: true }, () => server.close(() => resolve(true)));
-  });
 }

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, statfsSync } from "node:fs";
-import { createServer } from "node:net";
 import { dirname } from "node:path";
+import { isFree } from "../free-port.ts";
 import { ownerOfPort } from "./port-owner.ts";
 import type { State } from "./state.ts";
 
@@ -42,12 +42,4 @@ export async function checkPort(port: number): Promise<string[]> {
   return [
     `port ${port}, the gateway's, is taken${owner ? ` by ${owner}` : ""}; end that process or choose another port with --gateway-port N`,
   ];
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => server.close(() => resolve(true)));
-  });
 }
