@@ -15,7 +15,7 @@ export function isOutsideMesh(workload: Workload, world: World): boolean {
   if (containers.some((container) => textAt(container, "name") === "istio-proxy")) return false;
   const inject = labels[injectName] ?? annotations[injectName];
   if (inject !== undefined) return inject !== "true";
-  const home = world.objectsOf("Namespace").find(({ metadata }) => metadata.name === namespace);
+  const home = world.namespace(namespace);
   return home !== undefined && !isInjected(home) && !isAmbient(home);
 }
 

@@ -18,6 +18,7 @@ export class World {
   readonly #report: Report;
   readonly #workloads = new Map<string, Workload[]>();
   readonly #configMaps = new Map<string, KubeObject>();
+  readonly #namespaces: ReadonlyMap<string, KubeObject>;
   /** By one label, so that a selector looks at few workloads. */
   readonly #byLabel = new Map<string, Workload[]>();
   /** By one label of the selector, so that a workload looks at few Services. */
@@ -31,6 +32,9 @@ export class World {
     this.services = new Services(objects, this.resources.ServiceEntry);
     this.workloads = readWorkloads(objects);
     this.mesh = readMeshSettings(objects);
+    // Of two that have a name the first counts.
+    const namespaces = this.objectsOf("Namespace").reverse();
+    this.#namespaces = new Map(namespaces.map((object) => [object.metadata.name, object]));
     for (const object of this.objectsOf("ConfigMap")) {
       this.#configMaps.set(`${object.metadata.namespace}/${object.metadata.name}`, object);
     }
@@ -47,6 +51,11 @@ export class World {
 
   at(object: KubeObject): Place {
     return this.#report.at(object);
+  }
+
+  /** The Namespace of that name, where the files have it. */
+  namespace(name: string): KubeObject | undefined {
+    return this.#namespaces.get(name);
   }
 
   workloadsIn(namespace: string): readonly Workload[] {

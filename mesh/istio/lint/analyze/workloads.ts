@@ -40,7 +40,7 @@ function analyzeImage(workload: Workload, world: World): void {
 function mayBeInjected({ labels, namespace }: Workload, world: World): boolean {
   const asked = labels["sidecar.istio.io/inject"];
   if (asked === "false") return false;
-  const home = world.objectsOf("Namespace").find(({ metadata }) => metadata.name === namespace);
+  const home = world.namespace(namespace);
   if (!home || isInjected(home)) return true;
   const disabled = home.metadata.labels["istio-injection"] !== undefined;
   return !disabled && (asked === "true" || "istio.io/rev" in labels);
